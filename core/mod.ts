@@ -1,0 +1,2 @@
+/** What a mixture of experts is: descriptions, gates, layers. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Questions, each one a file, and the command line. @module */
+export {};

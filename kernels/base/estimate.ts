@@ -1,0 +1,65 @@
+/**
+ * A number with its interval: what was measured, or what was predicted.
+ *
+ * @module
+ */
+
+/** A value with its interval, the number of samples behind it, and how it was obtained. */
+export interface Estimate {
+  /** Best single value, in the unit that the key or the column names. */
+  value: number;
+  /** Lower end of the interval. */
+  lo: number;
+  /** Upper end of the interval. */
+  hi: number;
+  /** Number of samples behind it; 0 for a formula. */
+  n: number;
+  /** How value and interval were obtained, such as "median, 95 % order statistics". */
+  method: string;
+}
+
+/** An estimate without an interval. */
+export function exactly(value: number, method: string): Estimate {
+  return { value, lo: value, hi: value, n: 0, method };
+}
+
+/** The sum of estimates, intervals added end to end (errors taken as fully correlated). */
+export function sum(parts: readonly Estimate[], method: string): Estimate {
+  const total = (key: "value" | "lo" | "hi" | "n") => parts.reduce((s, p) => s + p[key], 0);
+  return { value: total("value"), lo: total("lo"), hi: total("hi"), n: total("n"), method };
+}
+
+/**
+ * The median of samples with a distribution-free interval of at least the given confidence (order
+ * statistics of the binomial; with few samples the interval is the whole range).
+ *
+ * @example
+ * ```ts
+ * import { median } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(median([3, 1, 2]).value, 2);
+ * ```
+ */
+export function median(samples: readonly number[], confidence = 0.95): Estimate {
+  if (samples.length === 0) throw new RangeError("Cannot take the median of 0 samples");
+  const x = [...samples].sort((a, b) => a - b);
+  const n = x.length;
+  const mid = n % 2 ? x[(n - 1) / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+  let p = 2 ** -n;
+  let tail = 0;
+  let rank = 0;
+  while (tail + p <= (1 - confidence) / 2 && rank < Math.floor(n / 2)) {
+    tail += p;
+    p *= (n - rank) / (rank + 1);
+    rank++;
+  }
+  const low = Math.max(0, rank - 1);
+  return {
+    value: mid,
+    lo: x[low],
+    hi: x[n - 1 - low],
+    n,
+    method: `median, ${confidence * 100} % order statistics`,
+  };
+}

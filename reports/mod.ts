@@ -1,0 +1,2 @@
+/** From `result.json` to one HTML file. @module */
+export * from "./result.ts";
