@@ -146,6 +146,7 @@ export interface PairSummary {
 
 /** What an experiment writes and a report shows. */
 export interface Result {
+  /** Version of this format. */
   schema: 1;
   /** Id of the experiment. */
   experiment: string;

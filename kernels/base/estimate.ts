@@ -30,8 +30,8 @@ export function sum(parts: readonly Estimate[], method: string): Estimate {
 }
 
 /**
- * The median of samples with a distribution-free interval of at least the given confidence (order
- * statistics of the binomial; with few samples the interval is the whole range).
+ * The median of samples with a distribution-free interval of at least 95 % confidence (order
+ * statistics of the binomial; with fewer than six samples the interval is the whole range).
  *
  * @example
  * ```ts
@@ -41,7 +41,8 @@ export function sum(parts: readonly Estimate[], method: string): Estimate {
  * assertEquals(median([3, 1, 2]).value, 2);
  * ```
  */
-export function median(samples: readonly number[], confidence = 0.95): Estimate {
+export function median(samples: readonly number[]): Estimate {
+  const confidence = 0.95;
   if (samples.length === 0) throw new RangeError("Cannot take the median of 0 samples");
   const x = [...samples].sort((a, b) => a - b);
   const n = x.length;

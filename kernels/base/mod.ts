@@ -1,4 +1,5 @@
 /** The cellar: what every floor may use. @module */
+export * from "./config.ts";
 export * from "./errors.ts";
 export * from "./estimate.ts";
 export * from "./op.ts";

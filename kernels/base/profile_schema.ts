@@ -7,36 +7,83 @@
  * @module
  */
 import { z } from "zod";
+import type { Schema } from "./config.ts";
+
+/** How a device does off its measured grid: a fraction of a roofline that falls on small sizes. */
+export interface Law {
+  /** Fraction of the peak that the largest sizes reach. */
+  computeEfficiency: number;
+  /** Fraction of the memory bandwidth that the largest sizes reach. */
+  memoryEfficiency: number;
+  /** Size of m, n or k at which the compute efficiency has halved: 1 + h/m + h/n + h/k. */
+  halfSize: number;
+}
+
+/** Seconds of one kind of op over its dimensions. */
+export interface Curve {
+  /** Dimensions are rounded up to these before they are looked up (tile sizes). */
+  quantum: Record<string, number>;
+  /** Grid coordinates by dimension, ascending. */
+  axes: Record<string, number[]>;
+  /** Dimensions that were held fixed while measuring, for the record. */
+  fixed: Record<string, number>;
+  /** Median seconds of each grid corner, last axis fastest. */
+  seconds: number[];
+  /** Lower end of each sample's interval, seconds. */
+  lo: number[];
+  /** Upper end of each sample's interval, seconds. */
+  hi: number[];
+}
+
+/** A device profile; see the module. */
+export interface Profile {
+  /** Version of this format. */
+  schema: 1;
+  /** Lower case with hyphens, such as "h100". */
+  id: string;
+  /** The device as its driver names it. */
+  device: { name: string; vendor: string; architecture: string; software: boolean };
+  /** Measured by this suite, or put together from publications. */
+  kind: "measured" | "published";
+  /** Where each figure comes from. */
+  sources: string[];
+  /** Device memory, bytes. */
+  memoryBytes: number;
+  /** Memory bandwidth, bytes a second: the vendor's, or the best measured. */
+  memoryBandwidthBytesPerSecond: number;
+  /** Peak FLOP/s by storage type: the vendor's dense peak, or the best measured. */
+  peakFlopsPerSecond: Partial<Record<"f32" | "bf16" | "f16" | "fp8" | "fp4", number>>;
+  /** Fixed cost of one dispatch, seconds. */
+  launchSeconds: number;
+  /** Off-grid behaviour of every kind of op without a law of its own. */
+  law: Law;
+  /** Off-grid behaviour by kind of op. */
+  laws: Record<string, Law>;
+  /** Measured curves by kind of op. */
+  curves: Record<string, Curve>;
+  /** Which kernel variant was measured, by operator: replayed by runs that use the profile. */
+  kernels: Record<string, string>;
+}
 
 const positive = z.number().positive();
 
-/** How a device does off its measured grid: a fraction of a roofline that falls on small sizes. */
-export const lawSchema = z.strictObject({
-  /** Fraction of the peak that the largest sizes reach. */
+const law = z.strictObject({
   computeEfficiency: positive,
-  /** Fraction of the memory bandwidth that the largest sizes reach. */
   memoryEfficiency: positive,
-  /** Size of m, n or k at which the compute efficiency has halved: 1 + h/m + h/n + h/k. */
   halfSize: z.number().min(0),
 });
 
-/** Seconds of one kind of op over its dimensions. */
-export const curveSchema = z.strictObject({
-  /** Dimensions are rounded up to these before they are looked up (tile sizes). */
+const curve = z.strictObject({
   quantum: z.record(z.string(), positive),
-  /** Grid coordinates by dimension, ascending. */
   axes: z.record(z.string(), z.array(positive).min(1)),
-  /** Dimensions of the grid that are held fixed, for the record. */
   fixed: z.record(z.string(), positive),
-  /** Median seconds of each grid corner, last axis fastest. */
   seconds: z.array(positive),
-  /** Interval of each sample. */
   lo: z.array(positive),
   hi: z.array(positive),
 });
 
-/** A device profile; see the module. */
-export const profileSchema = z.strictObject({
+/** Checks a {@linkcode Profile}. */
+export const profileSchema: Schema<Profile> = z.strictObject({
   schema: z.literal(1),
   id: z.string(),
   device: z.strictObject({
@@ -46,26 +93,13 @@ export const profileSchema = z.strictObject({
     software: z.boolean(),
   }),
   kind: z.enum(["measured", "published"]),
-  /** Where each figure comes from. */
   sources: z.array(z.string()),
-  /** Device memory. */
   memoryBytes: positive,
   memoryBandwidthBytesPerSecond: positive,
-  /** Peak by storage type; for a measured device the best that a kernel reached. */
   peakFlopsPerSecond: z.partialRecord(z.enum(["f32", "bf16", "f16", "fp8", "fp4"]), positive),
-  /** Fixed cost of one dispatch. */
   launchSeconds: z.number().min(0),
-  law: lawSchema,
-  /** Law by kind of op where it differs. */
-  laws: z.record(z.string(), lawSchema),
-  curves: z.record(z.string(), curveSchema),
-  /** Which kernel variants were measured: replayed by every run that uses the profile. */
+  law,
+  laws: z.record(z.string(), law),
+  curves: z.record(z.string(), curve),
   kernels: z.record(z.string(), z.string()),
 });
-
-/** A device profile. */
-export type Profile = z.infer<typeof profileSchema>;
-/** Seconds of one kind of op over its dimensions. */
-export type Curve = z.infer<typeof curveSchema>;
-/** Off-grid behaviour. */
-export type Law = z.infer<typeof lawSchema>;
