@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { z } from "zod";
+import type { z as Zod } from "zod";
 import { UserError } from "./errors.ts";
 
 /** A schema that checks a T: what `z.ZodType<T>` is, without its name in the public types. */
@@ -23,7 +23,7 @@ export interface Schema<T> {
 const show = (value: unknown) => value === undefined ? "nothing" : JSON.stringify(value);
 
 /** What a zod issue wanted, in words. */
-function wanted(issue: z.core.$ZodRawIssue): string {
+function wanted(issue: Zod.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return issue.expected as string;
@@ -47,7 +47,7 @@ function wanted(issue: z.core.$ZodRawIssue): string {
  * ```ts
  * import { parseConfig } from "@moelab/moelab/kernels";
  * import { assertThrows } from "@std/assert";
- * import type { z } from "zod";
+ * import type { z as Zod } from "zod";
  *
  * assertThrows(
  *   () => parseConfig(z.object({ experts: z.int() }), { experts: 7.5 }, "m.json"),
@@ -58,7 +58,7 @@ function wanted(issue: z.core.$ZodRawIssue): string {
  */
 export function parseConfig<T>(schema: Schema<T>, value: unknown, source: string): T {
   const result = schema.safeParse(value, {
-    error: (issue: z.core.$ZodRawIssue) =>
+    error: (issue: Zod.core.$ZodRawIssue) =>
       issue.code === "custom" || issue.code === "invalid_union"
         ? undefined
         : `expected ${wanted(issue)} but found ${

@@ -12,6 +12,7 @@
  * and the nearest thing that works; it has no final period.
  */
 export class UserError extends TypeError {
+  /** Name of the class, as printed. */
   override name = "UserError";
 }
 
