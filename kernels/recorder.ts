@@ -1,0 +1,208 @@
+/**
+ * Records kernel launches and submits them at once: nothing is awaited in between.
+ *
+ * A timed recorder puts each launch in a pass of its own, with a timestamp at both ends; an untimed
+ * one shares a pass until a copy forces a new one.
+ *
+ * @module
+ */
+import { UserError } from "./base/errors.ts";
+import type { Device } from "./device.ts";
+import { MIRROR_WIDTH, mirrorOf, type Pool, type Tensor } from "./tensor.ts";
+
+/** A compiled kernel. */
+export interface Kernel {
+  label: string;
+  pipeline: GPUComputePipeline;
+}
+
+/** Where a launch takes its number of workgroups from. */
+export type Grid = readonly [x: number, y?: number, z?: number] | {
+  /** Three u32 in a tensor, from element `at` on. */
+  indirect: Tensor;
+  at: number;
+};
+
+/** One launch. */
+export interface Launch {
+  /** What it does, for timings. */
+  label: string;
+  kernel: Kernel;
+  /** Storage buffers (or texture mirrors) in the order of the bindings, from 0 on. */
+  inputs: readonly (Tensor | { mirror: Tensor })[];
+  /** Values of the uniform at the binding after the inputs: u32, or f32 where marked. */
+  uniforms: readonly (number | { f32: number })[];
+  grid: Grid;
+}
+
+/** Seconds that one launch took on the device. */
+export interface LaunchTime {
+  label: string;
+  startSeconds: number;
+  endSeconds: number;
+}
+
+/** Collects launches; see the module. */
+export interface Recorder {
+  pool: Pool;
+  device: Device;
+  /** Adds a launch. */
+  launch(launch: Launch): void;
+  /** Adds a copy of a tensor into its texture mirror. */
+  mirror(tensor: Tensor): void;
+  /** Submits all without waiting. */
+  submit(): void;
+  /** Submits all, waits once, and gives the time of each launch (none where it is not timed). */
+  finish(): Promise<LaunchTime[]>;
+}
+
+const kernelsOf = new WeakMap<GPUDevice, Map<string, Kernel>>();
+
+/** Compiles WGSL, once for each device and text. */
+export function compile(device: Device, label: string, code: string): Kernel {
+  let known = kernelsOf.get(device.gpu);
+  if (!known) kernelsOf.set(device.gpu, known = new Map());
+  let kernel = known.get(code);
+  if (!kernel) {
+    const module = device.gpu.createShaderModule({ label, code });
+    const compute = { module, entryPoint: "main" };
+    const pipeline = device.gpu.createComputePipeline({ label, layout: "auto", compute });
+    known.set(code, kernel = { label, pipeline });
+  }
+  return kernel;
+}
+
+/** Workgroups of 64 threads for `threads` threads, folded where one dimension is too short. */
+export function linearGrid(threads: number): [number, number] {
+  const groups = Math.ceil(threads / 64);
+  const rows = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / rows), rows];
+}
+
+const MAX_TIMED = 1024;
+const UNIFORM_BYTES = 2 ** 16;
+
+function checkGrid(device: Device, label: string, grid: readonly (number | undefined)[]): void {
+  const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
+  const largest = Math.max(...grid.map((n) => n ?? 1));
+  if (largest > most) {
+    throw new UserError(
+      `Cannot launch ${label}: ${largest} workgroups in one dimension exceed the device's ` +
+        `maxComputeWorkgroupsPerDimension of ${most}`,
+    );
+  }
+}
+
+/** Makes a recorder. `timed` asks for the time of each launch. */
+export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): Recorder {
+  const { device } = pool;
+  const { gpu } = device;
+  const timed = options.timed === true && device.timestamps;
+  const encoder = gpu.createCommandEncoder({ label: "recorder" });
+  const querySet = timed ? gpu.createQuerySet({ type: "timestamp", count: 2 * MAX_TIMED }) : null;
+  const uniforms = gpu.createBuffer({
+    label: "uniforms",
+    size: UNIFORM_BYTES,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  const words = new DataView(new ArrayBuffer(UNIFORM_BYTES));
+  const align = Math.max(32, gpu.limits.minUniformBufferOffsetAlignment);
+  const labels: string[] = [];
+  let used = 0;
+  let pass: GPUComputePassEncoder | null = null;
+
+  function endPass() {
+    pass?.end();
+    pass = null;
+  }
+
+  function beginPass(label: string): GPUComputePassEncoder {
+    if (!querySet) return pass ??= encoder.beginComputePass({ label });
+    if (labels.length >= MAX_TIMED) throw new RangeError(`More than ${MAX_TIMED} timed launches`);
+    endPass();
+    const i = 2 * labels.push(label);
+    pass = encoder.beginComputePass({
+      label,
+      timestampWrites: { querySet, beginningOfPassWriteIndex: i - 2, endOfPassWriteIndex: i - 1 },
+    });
+    return pass;
+  }
+
+  function writeUniforms(values: Launch["uniforms"]): GPUBufferBinding {
+    const size = Math.ceil(values.length / 4) * 16;
+    const offset = used;
+    used += Math.ceil(size / align) * align;
+    if (used > UNIFORM_BYTES) throw new RangeError("More launches than one recorder can hold");
+    values.forEach((v, i) =>
+      typeof v === "number"
+        ? words.setUint32(offset + 4 * i, v, true)
+        : words.setFloat32(offset + 4 * i, v.f32, true)
+    );
+    return { buffer: uniforms, offset, size };
+  }
+
+  function submit() {
+    endPass();
+    gpu.queue.writeBuffer(uniforms, 0, words.buffer as ArrayBuffer, 0, Math.max(used, 16));
+    gpu.queue.submit([encoder.finish()]);
+  }
+
+  return {
+    pool,
+    device,
+    launch({ label, kernel, inputs, uniforms: values, grid }) {
+      if (!("indirect" in grid)) checkGrid(device, label, grid);
+      const resources: GPUBindingResource[] = inputs.map((input) =>
+        "mirror" in input && !("buffer" in input)
+          ? mirrorOf(device, input.mirror).createView()
+          : { buffer: (input as Tensor).buffer }
+      );
+      if (values.length > 0) resources.push(writeUniforms(values));
+      const layout = kernel.pipeline.getBindGroupLayout(0);
+      const entries = resources.map((resource, binding) => ({ binding, resource }));
+      const to = beginPass(label);
+      to.setPipeline(kernel.pipeline);
+      to.setBindGroup(0, gpu.createBindGroup({ label, layout, entries }));
+      if ("indirect" in grid) to.dispatchWorkgroupsIndirect(grid.indirect.buffer, 4 * grid.at);
+      else to.dispatchWorkgroups(...grid as [number]);
+    },
+    mirror(tensor) {
+      endPass();
+      const texture = mirrorOf(device, tensor);
+      const bytesPerRow = MIRROR_WIDTH * 16;
+      encoder.copyBufferToTexture(
+        { buffer: tensor.buffer, bytesPerRow },
+        { texture },
+        [MIRROR_WIDTH, texture.height],
+      );
+    },
+    submit,
+    async finish() {
+      if (!querySet) {
+        submit();
+        await gpu.queue.onSubmittedWorkDone();
+        device.check();
+        return [];
+      }
+      endPass();
+      const size = 16 * labels.length;
+      const usage = GPUBufferUsage;
+      const raw = gpu.createBuffer({ size, usage: usage.QUERY_RESOLVE | usage.COPY_SRC });
+      const read = gpu.createBuffer({ size, usage: usage.COPY_DST | usage.MAP_READ });
+      encoder.resolveQuerySet(querySet, 0, 2 * labels.length, raw, 0);
+      encoder.copyBufferToBuffer(raw, 0, read, 0, size);
+      submit();
+      await read.mapAsync(GPUMapMode.READ);
+      device.check();
+      const ticks = new BigUint64Array(read.getMappedRange().slice(0));
+      [raw, read, uniforms].forEach((b) => b.destroy());
+      querySet.destroy();
+      const seconds = (i: number) => Number(ticks[i] - ticks[0]) * 1e-9;
+      return labels.map((label, i) => ({
+        label,
+        startSeconds: seconds(2 * i),
+        endSeconds: seconds(2 * i + 1),
+      }));
+    },
+  };
+}

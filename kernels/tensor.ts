@@ -1,0 +1,217 @@
+/**
+ * Tensors on the device, their padded layout, and the pool that their buffers come from.
+ *
+ * Layout: the last two dimensions are padded to multiples of 8, and what a host uploads is padded
+ * with zeros. A matrix product then needs no tail code along its inner size: the padding adds 0,
+ * and padded columns of its result come out as 0 again. Rows beyond the shape are never read.
+ *
+ * A tensor can be mirrored into a texture of 1024 texels a row (four numbers a texel, in the order
+ * of the buffer): on software Vulkan a texel is fetched without the branch of a buffer load.
+ *
+ * @module
+ */
+import { UserError } from "./base/errors.ts";
+import type { Device } from "./device.ts";
+
+/** Multiple that the last two dimensions are padded to. */
+export const PAD = 8;
+/** Texels in a row of a texture mirror. */
+export const MIRROR_WIDTH = 1024;
+/** Buffers are a multiple of one row of a mirror. */
+const ROW_BYTES = MIRROR_WIDTH * 16;
+
+/** A tensor of f32 (or, for ids, of u32) on the device. */
+export interface Tensor {
+  /** Name, for labels and messages, with its dims as suffix: `x_TD`. */
+  label: string;
+  /** Dimensions, outermost first. */
+  shape: readonly number[];
+  /** Elements from one row to the next (the padded last dimension). */
+  pitch: number;
+  /** Elements from one matrix to the next (padded rows times pitch). */
+  plane: number;
+  /** The buffer, at least `bytes` long. */
+  buffer: GPUBuffer;
+  /** The texture mirror, once asked for. */
+  mirror?: GPUTexture;
+}
+
+/** Rounds `n` up to a multiple of `step`. */
+export function roundUp(n: number, step: number): number {
+  return Math.ceil(n / step) * step;
+}
+
+/** The padded layout of a shape: elements of a row, of a matrix, and in all. */
+export function layoutOf(
+  shape: readonly number[],
+): { pitch: number; plane: number; elements: number } {
+  const pitch = shape.length < 2 ? shape[0] : roundUp(shape[shape.length - 1], PAD);
+  const rows = shape.length < 2 ? 1 : roundUp(shape[shape.length - 2], PAD);
+  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  return { pitch, plane: rows * pitch, elements: planes * rows * pitch };
+}
+
+/** Buffers that are handed out, taken back and handed out again. */
+export interface Pool {
+  /** The device. */
+  device: Device;
+  /** An uninitialised tensor. */
+  tensor(label: string, shape: readonly number[]): Tensor;
+  /** A tensor with the host's values, rows and columns padded with zeros. */
+  upload(label: string, shape: readonly number[], data: Float32Array | Uint32Array): Tensor;
+  /** Puts a tensor's buffer and mirror back for others. */
+  release(...tensors: Tensor[]): void;
+  /** Bytes in use, free for reuse, and the most that was in use at once. */
+  bytes(): { live: number; free: number; peak: number };
+  /** Destroys what is free. */
+  trim(): void;
+}
+
+/** Copies a dense host array into the padded layout. */
+function padded<A extends Float32Array | Uint32Array>(shape: readonly number[], data: A): A {
+  const { pitch, plane, elements } = layoutOf(shape);
+  const cols = shape[shape.length - 1];
+  const rows = shape.length < 2 ? 1 : shape[shape.length - 2];
+  if (elements === data.length) return data;
+  const out = new (data.constructor as new (n: number) => A)(elements);
+  for (let at = 0, p = 0; at < data.length; p++) {
+    for (let r = 0; r < rows; r++, at += cols) {
+      out.set(data.subarray(at, at + cols), p * plane + r * pitch);
+    }
+  }
+  return out;
+}
+
+/** Copies the padded layout into a dense host array. */
+export function unpadded<A extends Float32Array | Uint32Array>(
+  shape: readonly number[],
+  data: A,
+): A {
+  const { pitch, plane } = layoutOf(shape);
+  const cols = shape[shape.length - 1];
+  const rows = shape.length < 2 ? 1 : shape[shape.length - 2];
+  const n = shape.reduce((a, b) => a * b, 1);
+  const out = new (data.constructor as new (n: number) => A)(n);
+  for (let at = 0, p = 0; at < n; p++) {
+    for (let r = 0; r < rows; r++, at += cols) {
+      const from = p * plane + r * pitch;
+      out.set(data.subarray(from, from + cols) as never, at);
+    }
+  }
+  return out;
+}
+
+const MiB = 2 ** 20;
+
+function checkSize(device: Device, label: string, shape: readonly number[], size: number): void {
+  const wants = `Cannot hold ${label} [${shape.join(", ")}] of ${Math.ceil(size / MiB)} MiB`;
+  for (const limit of ["maxStorageBufferBindingSize", "maxBufferSize"] as const) {
+    const most = device.gpu.limits[limit];
+    if (size > most) {
+      throw new UserError(`${wants}: the device's ${limit} is ${Math.floor(most / MiB)} MiB`);
+    }
+  }
+}
+
+/** Makes an empty pool. */
+export function createPool(device: Device): Pool {
+  const freeBuffers = new Map<number, GPUBuffer[]>();
+  const freeMirrors = new Map<number, GPUTexture[]>();
+  const use = GPUBufferUsage;
+  let live = 0;
+  let free = 0;
+  let peak = 0;
+
+  function tensor(label: string, shape: readonly number[]): Tensor {
+    const { pitch, plane, elements } = layoutOf(shape);
+    const size = Math.max(ROW_BYTES, roundUp(elements * 4, ROW_BYTES));
+    checkSize(device, label, shape, size);
+    let buffer = freeBuffers.get(size)?.pop();
+    if (buffer) free -= size;
+    buffer ??= device.gpu.createBuffer({
+      label,
+      size,
+      usage: use.STORAGE | use.COPY_SRC | use.COPY_DST | use.INDIRECT,
+    });
+    live += size;
+    peak = Math.max(peak, live);
+    return { label, shape, pitch, plane, buffer };
+  }
+
+  return {
+    device,
+    tensor,
+    upload(label, shape, data) {
+      const n = shape.reduce((a, b) => a * b, 1);
+      if (n !== data.length) {
+        throw new RangeError(
+          `Cannot upload ${label}: found ${data.length} values, wanted ${n} for [${
+            shape.join(", ")
+          }]`,
+        );
+      }
+      const t = tensor(label, shape);
+      device.gpu.queue.writeBuffer(t.buffer, 0, padded(shape, data) as Float32Array<ArrayBuffer>);
+      return t;
+    },
+    release(...tensors) {
+      for (const t of tensors) {
+        const size = t.buffer.size;
+        freeBuffers.set(size, [...freeBuffers.get(size) ?? [], t.buffer]);
+        if (t.mirror) freeMirrors.set(size, [...freeMirrors.get(size) ?? [], t.mirror]);
+        live -= size;
+        free += size;
+      }
+    },
+    bytes: () => ({ live, free, peak }),
+    trim() {
+      for (const list of freeBuffers.values()) list.forEach((b) => b.destroy());
+      for (const list of freeMirrors.values()) list.forEach((t) => t.destroy());
+      freeBuffers.clear();
+      freeMirrors.clear();
+      free = 0;
+    },
+  };
+}
+
+/** The texture that mirrors a tensor, made when first asked for; its content is not yet copied. */
+export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
+  const height = tensor.buffer.size / ROW_BYTES;
+  const most = device.gpu.limits.maxTextureDimension2D;
+  if (height > most) {
+    throw new UserError(
+      `Cannot mirror ${tensor.label} [${tensor.shape.join(", ")}]: ${height} texture rows exceed ` +
+        `the device's maxTextureDimension2D of ${most}`,
+    );
+  }
+  return tensor.mirror ??= device.gpu.createTexture({
+    label: `${tensor.label} mirror`,
+    size: [MIRROR_WIDTH, height],
+    format: "rgba32float",
+    usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.TEXTURE_BINDING,
+  });
+}
+
+/** Reads tensors back in one wait; each as its dense values (f32, or u32 where `as` says so). */
+export async function download<A extends Float32Array | Uint32Array = Float32Array>(
+  device: Device,
+  tensors: readonly Tensor[],
+  as: new (buffer: ArrayBuffer) => A = Float32Array as never,
+): Promise<A[]> {
+  const encoder = device.gpu.createCommandEncoder({ label: "download" });
+  const staged = tensors.map((t) => {
+    const size = layoutOf(t.shape).elements * 4;
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    const buffer = device.gpu.createBuffer({ label: `${t.label} read-back`, size, usage });
+    encoder.copyBufferToBuffer(t.buffer, 0, buffer, 0, size);
+    return buffer;
+  });
+  device.gpu.queue.submit([encoder.finish()]);
+  await Promise.all(staged.map((b) => b.mapAsync(GPUMapMode.READ)));
+  device.check();
+  return staged.map((buffer, i) => {
+    const data = new as(buffer.getMappedRange().slice(0));
+    buffer.destroy();
+    return unpadded(tensors[i].shape, data);
+  });
+}
