@@ -33,6 +33,8 @@ export interface Launch {
   /** Values of the uniform at the binding after the inputs: u32, or f32 where marked. */
   uniforms: readonly (number | { f32: number })[];
   grid: Grid;
+  /** Tensors to copy into their texture mirrors before the launch; the copies count to its time. */
+  copies?: readonly Tensor[];
 }
 
 /** Seconds that one launch took on the device. */
@@ -48,8 +50,6 @@ export interface Recorder {
   device: Device;
   /** Adds a launch. */
   launch(launch: Launch): void;
-  /** Adds a copy of a tensor into its texture mirror. */
-  mirror(tensor: Tensor): void;
   /** Submits all without waiting. */
   submit(): void;
   /** Submits all, waits once, and gives the time of each launch (none where it is not timed). */
@@ -116,16 +116,27 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     pass = null;
   }
 
-  function beginPass(label: string): GPUComputePassEncoder {
+  /** A pass with a timestamp at its begin, its end, or both; in an untimed recorder, any pass. */
+  function beginPass(label: string, at: "begin" | "end" | "both"): GPUComputePassEncoder {
     if (!querySet) return pass ??= encoder.beginComputePass({ label });
     if (labels.length >= MAX_TIMED) throw new RangeError(`More than ${MAX_TIMED} timed launches`);
     endPass();
-    const i = 2 * labels.push(label);
-    pass = encoder.beginComputePass({
-      label,
-      timestampWrites: { querySet, beginningOfPassWriteIndex: i - 2, endOfPassWriteIndex: i - 1 },
-    });
-    return pass;
+    if (at !== "end") labels.push(label);
+    const index = 2 * labels.length - 2;
+    const timestampWrites: GPUComputePassTimestampWrites = { querySet };
+    if (at !== "end") timestampWrites.beginningOfPassWriteIndex = index;
+    if (at !== "begin") timestampWrites.endOfPassWriteIndex = index + 1;
+    return pass = encoder.beginComputePass({ label, timestampWrites });
+  }
+
+  function copyToMirror(tensor: Tensor): void {
+    const texture = mirrorOf(device, tensor);
+    encoder.copyBufferToTexture(
+      { buffer: tensor.buffer, bytesPerRow: MIRROR_WIDTH * 16 },
+      { texture },
+      [MIRROR_WIDTH, texture.height],
+    );
+    tensor.mirrored = true;
   }
 
   function writeUniforms(values: Launch["uniforms"]): GPUBufferBinding {
@@ -150,7 +161,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
   return {
     pool,
     device,
-    launch({ label, kernel, inputs, uniforms: values, grid }) {
+    launch({ label, kernel, inputs, uniforms: values, grid, copies = [] }) {
       if (!("indirect" in grid)) checkGrid(device, label, grid);
       const resources: GPUBindingResource[] = inputs.map((input) =>
         "mirror" in input && !("buffer" in input)
@@ -160,21 +171,16 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
       if (values.length > 0) resources.push(writeUniforms(values));
       const layout = kernel.pipeline.getBindGroupLayout(0);
       const entries = resources.map((resource, binding) => ({ binding, resource }));
-      const to = beginPass(label);
+      if (copies.length > 0) {
+        if (timed) beginPass(label, "begin");
+        endPass();
+        copies.forEach(copyToMirror);
+      }
+      const to = beginPass(label, copies.length > 0 ? "end" : "both");
       to.setPipeline(kernel.pipeline);
       to.setBindGroup(0, gpu.createBindGroup({ label, layout, entries }));
       if ("indirect" in grid) to.dispatchWorkgroupsIndirect(grid.indirect.buffer, 4 * grid.at);
       else to.dispatchWorkgroups(...grid as [number]);
-    },
-    mirror(tensor) {
-      endPass();
-      const texture = mirrorOf(device, tensor);
-      const bytesPerRow = MIRROR_WIDTH * 16;
-      encoder.copyBufferToTexture(
-        { buffer: tensor.buffer, bytesPerRow },
-        { texture },
-        [MIRROR_WIDTH, texture.height],
-      );
     },
     submit,
     async finish() {

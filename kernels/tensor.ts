@@ -30,9 +30,17 @@ export interface Tensor {
   pitch: number;
   /** Elements from one matrix to the next (padded rows times pitch). */
   plane: number;
-  /** The buffer, at least `bytes` long. */
+  /** The buffer, a whole number of mirror rows long. */
   buffer: GPUBuffer;
-  /** The texture mirror, once asked for. */
+  /** The buffer with its mirror, as the pool hands them out together. */
+  slot: Slot;
+  /** True once the mirror holds what the buffer holds; whoever writes the buffer unsets it. */
+  mirrored: boolean;
+}
+
+/** A buffer and the texture that mirrors it, made when first asked for. */
+export interface Slot {
+  buffer: GPUBuffer;
   mirror?: GPUTexture;
 }
 
@@ -115,8 +123,7 @@ function checkSize(device: Device, label: string, shape: readonly number[], size
 
 /** Makes an empty pool. */
 export function createPool(device: Device): Pool {
-  const freeBuffers = new Map<number, GPUBuffer[]>();
-  const freeMirrors = new Map<number, GPUTexture[]>();
+  const slots = new Map<number, Slot[]>();
   const use = GPUBufferUsage;
   let live = 0;
   let free = 0;
@@ -126,16 +133,18 @@ export function createPool(device: Device): Pool {
     const { pitch, plane, elements } = layoutOf(shape);
     const size = Math.max(ROW_BYTES, roundUp(elements * 4, ROW_BYTES));
     checkSize(device, label, shape, size);
-    let buffer = freeBuffers.get(size)?.pop();
-    if (buffer) free -= size;
-    buffer ??= device.gpu.createBuffer({
-      label,
-      size,
-      usage: use.STORAGE | use.COPY_SRC | use.COPY_DST | use.INDIRECT,
-    });
+    let slot = slots.get(size)?.pop();
+    if (slot) free -= size;
+    slot ??= {
+      buffer: device.gpu.createBuffer({
+        label,
+        size,
+        usage: use.STORAGE | use.COPY_SRC | use.COPY_DST | use.INDIRECT,
+      }),
+    };
     live += size;
     peak = Math.max(peak, live);
-    return { label, shape, pitch, plane, buffer };
+    return { label, shape, pitch, plane, buffer: slot.buffer, slot, mirrored: false };
   }
 
   return {
@@ -157,24 +166,25 @@ export function createPool(device: Device): Pool {
     release(...tensors) {
       for (const t of tensors) {
         const size = t.buffer.size;
-        freeBuffers.set(size, [...freeBuffers.get(size) ?? [], t.buffer]);
-        if (t.mirror) freeMirrors.set(size, [...freeMirrors.get(size) ?? [], t.mirror]);
+        if (!slots.has(size)) slots.set(size, []);
+        slots.get(size)!.push(t.slot);
         live -= size;
         free += size;
       }
     },
     bytes: () => ({ live, free, peak }),
     trim() {
-      for (const list of freeBuffers.values()) list.forEach((b) => b.destroy());
-      for (const list of freeMirrors.values()) list.forEach((t) => t.destroy());
-      freeBuffers.clear();
-      freeMirrors.clear();
+      for (const { buffer, mirror } of [...slots.values()].flat()) {
+        buffer.destroy();
+        mirror?.destroy();
+      }
+      slots.clear();
       free = 0;
     },
   };
 }
 
-/** The texture that mirrors a tensor, made when first asked for; its content is not yet copied. */
+/** The texture that mirrors a tensor, made when first asked for; its content is copied elsewhere. */
 export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
   const height = tensor.buffer.size / ROW_BYTES;
   const most = device.gpu.limits.maxTextureDimension2D;
@@ -184,7 +194,7 @@ export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
         `the device's maxTextureDimension2D of ${most}`,
     );
   }
-  return tensor.mirror ??= device.gpu.createTexture({
+  return tensor.slot.mirror ??= device.gpu.createTexture({
     label: `${tensor.label} mirror`,
     size: [MIRROR_WIDTH, height],
     format: "rgba32float",

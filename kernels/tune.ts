@@ -51,9 +51,9 @@ export function candidates(device: Device): Record<keyof KernelChoice, string[]>
   const lanes = device.subgroupSize;
   if (device.adapter.software && lanes >= 4 && lanes <= 32) {
     return {
-      gemm: ["64x1x4x4", "64x1x8x4", "128x1x4x4"].map((s) => `subgroup-${s}-texture`),
-      gemmSwiglu: ["64x1x4x4", "32x1x8x4"].map((s) => `subgroup-${s}-texture`),
-      grouped: ["64x1x4x4", "32x1x8x4"].map((s) => `subgroup-${s}-texture`),
+      gemm: ["64x1x4x4", "128x1x4x4"].map((s) => `subgroup-${s}-texture`),
+      gemmSwiglu: ["64x1x4x4"].map((s) => `subgroup-${s}-texture`),
+      grouped: ["64x1x4x4", "32x1x4x4"].map((s) => `subgroup-${s}-texture`),
     };
   }
   const tiles = ["64x1x16x1", "128x1x16x1", "64x2x16x1", "128x2x16x1"].map((s) =>

@@ -55,15 +55,12 @@ export function denseGrid(
   return [Math.ceil(n / columns), Math.ceil(m / v.rows)];
 }
 
-/** Records a product, after the mirrors that its variant reads. */
+/** Records a product; what has no mirror yet is mirrored first. */
 export function matmul(recorder: Recorder, p: Matmul): void {
   const { device } = recorder;
   const { program, variant, groups } = p;
   const textures = variant.source === "texture";
-  if (textures) {
-    recorder.mirror(p.a);
-    if (!p.b.mirror) recorder.mirror(p.b);
-  }
+  const copies = textures ? [p.a, p.b].filter((t) => !t.mirrored) : [];
   const source = (t: Tensor) => textures ? { mirror: t } : t;
   const extra = [
     ...(program.gather ? [groups!.rowIds] : []),
@@ -71,6 +68,7 @@ export function matmul(recorder: Recorder, p: Matmul): void {
   ];
   recorder.launch({
     label: p.label,
+    copies,
     kernel: kernelOf(device, variant, program),
     inputs: [source(p.a), source(p.b), p.c, ...extra],
     uniforms: [
