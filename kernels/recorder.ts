@@ -97,6 +97,7 @@ function checkGrid(device: Device, label: string, grid: readonly (number | undef
 export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): Recorder {
   const { device } = pool;
   const { gpu } = device;
+  pool.openRecorders++;
   const timed = options.timed === true && device.timestamps;
   const encoder = gpu.createCommandEncoder({ label: "recorder" });
   const querySet = timed ? gpu.createQuerySet({ type: "timestamp", count: 2 * MAX_TIMED }) : null;
@@ -156,6 +157,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     endPass();
     gpu.queue.writeBuffer(uniforms, 0, words.buffer as ArrayBuffer, 0, Math.max(used, 16));
     gpu.queue.submit([encoder.finish()]);
+    pool.openRecorders--;
   }
 
   return {

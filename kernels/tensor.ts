@@ -73,6 +73,8 @@ export interface Pool {
   bytes(): { live: number; free: number; peak: number };
   /** Destroys what is free. */
   trim(): void;
+  /** Recorders that are not submitted yet: what they released may still be read by their launches. */
+  openRecorders: number;
 }
 
 /** Copies a dense host array into the padded layout. */
@@ -129,11 +131,11 @@ export function createPool(device: Device): Pool {
   let free = 0;
   let peak = 0;
 
-  function tensor(label: string, shape: readonly number[]): Tensor {
+  function allocate(label: string, shape: readonly number[], reuse: boolean): Tensor {
     const { pitch, plane, elements } = layoutOf(shape);
     const size = Math.max(ROW_BYTES, roundUp(elements * 4, ROW_BYTES));
     checkSize(device, label, shape, size);
-    let slot = slots.get(size)?.pop();
+    let slot = reuse ? slots.get(size)?.pop() : undefined;
     if (slot) free -= size;
     slot ??= {
       buffer: device.gpu.createBuffer({
@@ -149,7 +151,8 @@ export function createPool(device: Device): Pool {
 
   return {
     device,
-    tensor,
+    openRecorders: 0,
+    tensor: (label, shape) => allocate(label, shape, true),
     upload(label, shape, data) {
       const n = shape.reduce((a, b) => a * b, 1);
       if (n !== data.length) {
@@ -159,7 +162,8 @@ export function createPool(device: Device): Pool {
           }]`,
         );
       }
-      const t = tensor(label, shape);
+      // An upload runs before launches that are only recorded: it must not touch their buffers.
+      const t = allocate(label, shape, this.openRecorders === 0);
       device.gpu.queue.writeBuffer(t.buffer, 0, padded(shape, data) as Float32Array<ArrayBuffer>);
       return t;
     },

@@ -37,9 +37,11 @@ export function groupTokens(
     tileRows: number;
     /** Workgroups over the columns of the up and of the down product. */
     columns: readonly [up: number, down: number];
+    /** Label of the three launches in timings. */
+    label?: string;
   },
 ): TokenGroups {
-  const { experts, tileRows, columns } = options;
+  const { experts, tileRows, columns, label = "group tokens" } = options;
   const { pool, device } = recorder;
   const [choices] = ids.shape;
   const blocks = Math.ceil(choices / BLOCK);
@@ -52,21 +54,21 @@ export function groupTokens(
   const rowIds = pool.tensor("row_ids", [choices]);
   const places = pool.tensor("places", [choices]);
   recorder.launch({
-    label: "group_tokens count",
+    label,
     kernel: compile(device, "group_tokens count", countCode),
     inputs: [ids, counts, ranks],
     uniforms: [choices, experts, BLOCK, blocks],
     grid: [Math.ceil(blocks / 64)],
   });
   recorder.launch({
-    label: "group_tokens scan",
+    label,
     kernel: compile(device, "group_tokens scan", scanCode),
     inputs: [counts, offsets, tileMap, grids],
     uniforms: [experts, blocks, tileRows, ...columns, experts],
     grid: [1],
   });
   recorder.launch({
-    label: "group_tokens place",
+    label,
     kernel: compile(device, "group_tokens place", placeCode),
     inputs: [ids, counts, offsets, ranks, rowIds, places],
     uniforms: [choices, experts, BLOCK],

@@ -1,0 +1,13 @@
+/**
+ * Nonlinearities of feed-forward networks.
+ *
+ * @module
+ */
+
+/** Nonlinearity of a feed-forward network; the `glu` kinds have a gate projection beside "up". */
+export type Activation = "relu" | "gelu" | "geglu" | "swiglu";
+
+/** Whether an activation multiplies two projections (three weight matrices instead of two). */
+export function isGated(activation: Activation): boolean {
+  return activation === "geglu" || activation === "swiglu";
+}

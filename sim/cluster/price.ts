@@ -1,0 +1,101 @@
+/**
+ * What an op costs on a device, from the device's profile alone.
+ *
+ * On a measured device the seconds of the nearest profiled shapes are interpolated in the logarithms
+ * of the dimensions, after these are rounded up to the kernel's tiles; beyond the grid the last
+ * slope goes on. Where a profile has no curve for an op, its law holds: a roofline whose compute
+ * side falls off on small sizes, plus the launch.
+ *
+ * @module
+ */
+import type { Estimate } from "../../kernels/base/estimate.ts";
+import { type AnyOp, bytes, flops, type MatrixDims } from "../../kernels/base/op.ts";
+import type { Curve, Law, Profile } from "../../kernels/base/profile_schema.ts";
+
+const ceilTo = (x: number, step: number) => Math.ceil(x / step) * step;
+
+/**
+ * The dimensions of an op as a curve looks them up: rounded up to its quanta, and each group's rows
+ * on their own where the groups are uneven.
+ */
+export function paddedDims(op: AnyOp, curve: Curve): Record<string, number> {
+  const dims = { ...op.dims } as Record<string, number>;
+  const quantum = curve.quantum;
+  for (const name of Object.keys(curve.axes)) {
+    dims[name] = op.rows && name === "m"
+      ? op.rows.reduce((sum, r) => sum + ceilTo(r, quantum.m ?? 1), 0)
+      : ceilTo(dims[name], quantum[name] ?? 1);
+  }
+  return dims;
+}
+
+/** True where every dimension of the op lies within the profiled range (or no curve is used). */
+export function insideProfile(op: AnyOp, profile: Profile): boolean {
+  const curve = curveOf(op, profile);
+  if (!curve) return true;
+  const dims = paddedDims(op, curve);
+  return Object.entries(curve.axes).every(([name, axis]) =>
+    dims[name] >= axis[0] && dims[name] <= axis[axis.length - 1]
+  );
+}
+
+function curveOf(op: AnyOp, profile: Profile): Curve | undefined {
+  return op.dtype === "f32" ? profile.curves[op.kind] : undefined;
+}
+
+/** Multilinear interpolation of log(values) over log(axes); the end segments go on outside. */
+function interpolate(curve: Curve, values: readonly number[], at: Record<string, number>): number {
+  let corners: { index: number; weight: number }[] = [{ index: 0, weight: 1 }];
+  for (const [name, axis] of Object.entries(curve.axes)) {
+    const n = axis.length;
+    const x = Math.log(Math.max(at[name], 1e-9));
+    let i = 0;
+    while (i < n - 2 && at[name] > axis[i + 1]) i++;
+    const [low, high] = [Math.log(axis[i]), Math.log(axis[Math.min(i + 1, n - 1)])];
+    const share = high > low ? (x - low) / (high - low) : 0;
+    corners = corners.flatMap(({ index, weight }) => [
+      { index: index * n + i, weight: weight * (1 - share) },
+      { index: index * n + Math.min(i + 1, n - 1), weight: weight * share },
+    ]);
+  }
+  return Math.exp(corners.reduce((s, c) => s + c.weight * Math.log(values[c.index]), 0));
+}
+
+/** Factor by which a product is slower for being small; `m` is the rows of one group. */
+function fallOff(op: AnyOp, d: MatrixDims, h: number): number {
+  const used = op.rows
+    ? op.rows.filter((r) => r > 0).length
+    : "groups" in d
+    ? d.groups as number
+    : 1;
+  return 1 + h * Math.max(1, used) / d.m + h / d.n + h / d.k;
+}
+
+function byLaw(op: AnyOp, profile: Profile): Estimate {
+  const law: Law = profile.laws[op.kind] ?? profile.law;
+  const peaks = profile.peakFlopsPerSecond as Partial<Record<string, number>>;
+  const peak = peaks[op.dtype] ?? Math.max(...Object.values(peaks) as number[]);
+  const fall = "m" in op.dims ? fallOff(op, op.dims, law.halfSize) : 1;
+  const compute = flops(op) * fall / (peak * law.computeEfficiency);
+  const memory = bytes(op) / (profile.memoryBandwidthBytesPerSecond * law.memoryEfficiency);
+  const value = profile.launchSeconds + Math.max(compute, memory);
+  return { value, lo: value, hi: value, n: 0, method: "law" };
+}
+
+/** Seconds of an op on a device. */
+export function priceOp(op: AnyOp, profile: Profile): Estimate {
+  const curve = curveOf(op, profile);
+  if (!curve) return byLaw(op, profile);
+  const dims = paddedDims(op, curve);
+  if (Object.keys(curve.axes).some((name) => dims[name] <= 0)) {
+    const value = profile.launchSeconds;
+    return { value, lo: value, hi: value, n: 0, method: "empty launch" };
+  }
+  return {
+    value: interpolate(curve, curve.seconds, dims),
+    lo: interpolate(curve, curve.lo, dims),
+    hi: interpolate(curve, curve.hi, dims),
+    n: 0,
+    method: insideProfile(op, profile) ? "profile" : "profile, extrapolated",
+  };
+}

@@ -1,0 +1,170 @@
+/** Lowering to ops: order, dimensions, rows and errors. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { flops, type OpDims } from "../../../kernels/base/op.ts";
+import {
+  layersOf,
+  lowerLayer,
+  lowerModel,
+  lowerMoeLayer,
+  modelPreset,
+  moeLayerShape,
+} from "../../../core/spec/mod.ts";
+
+const shape = {
+  dModel: 64,
+  dExpert: 32,
+  experts: 8,
+  topK: 2,
+  sharedExperts: 2,
+  sharedWidth: 48,
+};
+
+Deno.test("a MoE layer's ops, in order, with their dimensions", () => {
+  const rows = [4, 4, 4, 4, 4, 4, 4, 4];
+  const ops = lowerMoeLayer(shape, 16, { dtype: "bf16", rows });
+  assertEquals(ops, [
+    { kind: "gemm", dims: { m: 16, n: 8, k: 64 }, dtype: "bf16", name: "router logits" },
+    { kind: "router", dims: { t: 16, e: 8, k: 2 }, dtype: "bf16", name: "router" },
+    { kind: "group_tokens", dims: { t: 16, e: 8, k: 2 }, dtype: "bf16", name: "group tokens" },
+    {
+      kind: "grouped_gemm_swiglu",
+      dims: { m: 32, n: 32, k: 64, groups: 8 },
+      dtype: "bf16",
+      name: "expert up",
+      rows,
+    },
+    {
+      kind: "grouped_gemm",
+      dims: { m: 32, n: 64, k: 32, groups: 8 },
+      dtype: "bf16",
+      name: "expert down",
+      rows,
+    },
+    { kind: "gemm_swiglu", dims: { m: 16, n: 48, k: 64 }, dtype: "bf16", name: "shared up" },
+    { kind: "gemm", dims: { m: 16, n: 64, k: 48 }, dtype: "bf16", name: "shared down" },
+    { kind: "combine", dims: { t: 16, k: 3, d: 64 }, dtype: "bf16", name: "combine" },
+  ]);
+});
+
+Deno.test("without shared experts there is no shared op, and no rows unless they are given", () => {
+  const ops = lowerMoeLayer({ ...shape, sharedExperts: 0, sharedWidth: 0 }, 16);
+  assertEquals(ops.map((op) => op.name), [
+    "router logits",
+    "router",
+    "group tokens",
+    "expert up",
+    "expert down",
+    "combine",
+  ]);
+  assertEquals((ops.at(-1)!.dims as OpDims["combine"]).k, 2);
+  assert(ops.every((op) => op.rows === undefined && op.dtype === "f32"));
+});
+
+Deno.test("ungated experts have one product up and an activation pass", () => {
+  const ops = lowerMoeLayer({ ...shape, sharedWidth: 0, activation: "relu" }, 16);
+  assertEquals(ops.slice(3, 6).map((op) => [op.kind, op.name]), [
+    ["grouped_gemm", "expert up"],
+    ["elementwise", "expert relu"],
+    ["grouped_gemm", "expert down"],
+  ]);
+});
+
+Deno.test("the FLOP of the experts do not depend on how the rows are spread", () => {
+  const row = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 8, maxLength: 8 });
+  fc.assert(fc.property(row, (rows) => {
+    const tokens = Math.max(1, rows.reduce((s, n) => s + n, 0) / 2);
+    const cost = (options: { rows?: number[] }) =>
+      lowerMoeLayer(shape, tokens, options).reduce((s, op) => s + flops(op), 0);
+    assertEquals(cost({ rows }), cost({}));
+  }));
+});
+
+Deno.test("the shape of a model's MoE layer", () => {
+  assertEquals(moeLayerShape(modelPreset("qwen1.5-moe-a2.7b")), {
+    dModel: 2048,
+    dExpert: 1408,
+    experts: 60,
+    topK: 4,
+    sharedExperts: 4,
+    sharedWidth: 5632,
+    activation: "swiglu",
+    sharedGate: true,
+    router: "linear",
+  });
+  const pyramid = modelPreset("deepspeed-pr-moe-31b");
+  assertEquals([moeLayerShape(pyramid, 1), moeLayerShape(pyramid, 23)].map((s) => s.experts), [
+    64,
+    128,
+  ]);
+});
+
+Deno.test("a layer without experts, or outside the model, is refused", () => {
+  assertThrows(
+    () => moeLayerShape(modelPreset("deepseek-v3"), 2),
+    TypeError,
+    "Cannot take the experts of deepseek-v3 at layer 2: expected a layer with experts",
+  );
+  assertThrows(() => moeLayerShape(modelPreset("palm-540b")), TypeError, "found a dense one");
+  assertThrows(
+    () => moeLayerShape(modelPreset("dbrx"), 40),
+    TypeError,
+    "Cannot take layer 40 of dbrx: expected an index below 40",
+  );
+});
+
+Deno.test("latent attention goes down and up again", () => {
+  const model = modelPreset("deepseek-v3");
+  const ops = lowerLayer(model, layersOf(model)[0], 8, { sequence: 8, dtype: "bf16" });
+  const dims = (name: string) => ops.find((op) => op.name === name)?.dims;
+  assertEquals(dims("query down"), { m: 8, n: 1536, k: 7168 });
+  assertEquals(dims("query up"), { m: 8, n: 128 * 192, k: 1536 });
+  assertEquals(dims("key and value down"), { m: 8, n: 576, k: 7168 });
+  assertEquals(dims("key and value up"), { m: 8, n: 128 * 256, k: 512 });
+  assertEquals(dims("attention"), { t: 8, s: 8, heads: 128, dqk: 192, dv: 128 });
+  assertEquals(dims("attention out"), { m: 8, n: 7168, k: 128 * 128 });
+  assertEquals(dims("dense up"), { m: 8, n: 18432, k: 7168 });
+});
+
+Deno.test("grouped queries need fewer keys and values", () => {
+  const model = modelPreset("mixtral-8x7b");
+  const ops = lowerLayer(model, layersOf(model)[0], 8);
+  const dims = ops.find((op) => op.name === "query, key and value")?.dims;
+  assertEquals(dims, { m: 8, n: (32 + 2 * 8) * 128, k: 4096 });
+});
+
+Deno.test("attention experts all run, each with its own or with shared keys and values", () => {
+  const width = (id: string) => {
+    const model = modelPreset(id);
+    const ops = lowerLayer(model, layersOf(model)[0], 8);
+    assertEquals(
+      (ops.find((op) => op.kind === "attention")!.dims as OpDims["attention"]).heads,
+      32,
+    );
+    return (ops.find((op) => op.name === "query, key and value")!.dims as OpDims["gemm"]).n;
+  };
+  assertEquals(width("bam-small"), 4 * 3 * 1024);
+  assertEquals(width("bam-small-shared-kv"), 4 * 1024 + 2 * 1024);
+});
+
+Deno.test("a serial block sums twice, a parallel one once", () => {
+  const sums = (id: string) => {
+    const model = modelPreset(id);
+    return lowerLayer(model, layersOf(model)[0], 8).filter((op) => op.name === "residual sum");
+  };
+  assertEquals(sums("mixtral-8x7b").length, 2);
+  assertEquals(sums("palm-540b").length, 1);
+});
+
+Deno.test("a model ends in the output layer, and each layer's ops come in order", () => {
+  const model = modelPreset("olmoe");
+  const ops = lowerModel(model, 8, { dtype: "bf16" });
+  assertEquals(ops.at(-1), {
+    kind: "gemm",
+    dims: { m: 8, n: 50304, k: 2048 },
+    dtype: "bf16",
+    name: "output layer",
+  });
+  assertEquals(ops.filter((op) => op.kind === "router").length, 16);
+  assert(ops.every((op) => op.dtype === "bf16"));
+});
