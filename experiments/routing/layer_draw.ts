@@ -1,0 +1,113 @@
+/**
+ * Layers drawn by seed over the range of a profile, and beyond it.
+ *
+ * No operator of a drawn layer shares all its dimensions with a profiled shape, neither as it is
+ * nor rounded up to the kernel's tiles: what is compared was never measured before.
+ *
+ * @module
+ */
+import { lowerMoeLayer, type MoeLayerShape } from "../../core/mod.ts";
+import { type AnyOp, type Profile, split, type Stream } from "../../kernels/mod.ts";
+import { insideProfile, paddedDims } from "../../sim/mod.ts";
+
+/** A layer to measure and to predict. */
+export interface DrawnLayer {
+  /** Position in the draw; names its random streams. */
+  index: number;
+  tokens: number;
+  shape: MoeLayerShape;
+  /** Exponent of the skew: expert e is favoured by (e + 1) ^ -skew. */
+  skew: number;
+  /** True where it was drawn to lie within the profiled range. */
+  inside: boolean;
+}
+
+/** Most weights of a drawn layer: more would spend the time on making random numbers. */
+const MOST_WEIGHTS = 5e6;
+const SKEWS = [0, 0.5, 1];
+
+function logUniform(stream: Stream, low: number, high: number): number {
+  return Math.round(Math.exp(Math.log(low) + stream.uniform() * Math.log(high / low)));
+}
+
+function draw(stream: Stream, index: number): DrawnLayer {
+  const dExpert = logUniform(stream, 64, 512);
+  const sharedExperts = stream.int(0, 5) === 0 && dExpert <= 256
+    ? 2
+    : stream.int(0, 2) === 0
+    ? 1
+    : 0;
+  const shape = {
+    dModel: logUniform(stream, 64, 512),
+    dExpert,
+    experts: logUniform(stream, 4, 48),
+    topK: stream.int(1, 4),
+    sharedExperts,
+    sharedWidth: sharedExperts * dExpert,
+  };
+  return {
+    index,
+    tokens: logUniform(stream, 48, 1024),
+    shape,
+    skew: SKEWS[stream.int(0, SKEWS.length - 1)],
+    inside: true,
+  };
+}
+
+/** Moves one dimension of a layer out of the profiled range. */
+function moveOut(layer: DrawnLayer, stream: Stream): DrawnLayer {
+  const { shape } = layer;
+  const moves: DrawnLayer[] = [
+    { ...layer, tokens: stream.int(1100, 1600) },
+    { ...layer, shape: { ...shape, dModel: stream.int(530, 800) } },
+    {
+      ...layer,
+      shape: { ...shape, dExpert: stream.int(530, 800), sharedExperts: 0, sharedWidth: 0 },
+    },
+    { ...layer, shape: { ...shape, experts: stream.int(66, 96) } },
+    { ...layer, shape: { ...shape, experts: Math.max(8, shape.experts), topK: stream.int(5, 8) } },
+  ];
+  return { ...moves[stream.int(0, moves.length - 1)], inside: false };
+}
+
+/** Ops of a layer whose experts share the choices evenly: enough to place it against a profile. */
+const evenOps = (layer: DrawnLayer) => lowerMoeLayer(layer.shape, layer.tokens);
+
+/** True where an op, as it is or rounded up, is one of the profiled shapes. */
+export function isProfiled(op: AnyOp, profile: Profile): boolean {
+  const curve = profile.curves[op.kind];
+  if (!curve) return false;
+  const dims = op.dims as unknown as Record<string, number>;
+  const padded = paddedDims(op, curve);
+  const axes = Object.entries(curve.axes);
+  return [dims, padded].some((d) => axes.every(([name, axis]) => axis.includes(d[name])));
+}
+
+/** True where every op of a layer lies within the profiled range. */
+export function isInside(ops: readonly AnyOp[], profile: Profile): boolean {
+  return ops.every((op) => insideProfile(op, profile));
+}
+
+function fits(layer: DrawnLayer, profile: Profile): boolean {
+  const { dModel, dExpert, experts, topK, sharedWidth } = layer.shape;
+  if (topK > experts || 3 * dModel * (experts * dExpert + sharedWidth) > MOST_WEIGHTS) return false;
+  const ops = evenOps(layer);
+  return !ops.some((op) => isProfiled(op, profile)) && isInside(ops, profile) === layer.inside;
+}
+
+/** `count` layers, every fourth of them with a dimension outside the profiled range. */
+export function drawLayers(
+  profile: Profile,
+  options: { seed: number; count: number },
+): DrawnLayer[] {
+  const { seed, count } = options;
+  return Array.from({ length: count }, (_, index) => {
+    const stream = split(seed, `layers/${index}`);
+    for (let attempt = 0; attempt < 10_000; attempt++) {
+      const drawn = draw(stream, index);
+      const layer = index % 4 === 3 ? moveOut(drawn, stream) : drawn;
+      if (fits(layer, profile)) return layer;
+    }
+    throw new Error(`Found no layer ${index} to compare with the profile of ${profile.id}`);
+  });
+}

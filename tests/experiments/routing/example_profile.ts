@@ -1,0 +1,54 @@
+/** A small made-up profile with curves, for tests that need no device. */
+import type { Profile } from "../../../kernels/mod.ts";
+import { deviceProfile } from "../../../sim/mod.ts";
+import { corners } from "../../../kernels/mod.ts";
+
+function curve(axes: Record<string, number[]>, options: {
+  quantum?: Record<string, number>;
+  seconds: (dims: Record<string, number>) => number;
+}) {
+  const seconds = corners(axes).map(options.seconds);
+  const quantum = options.quantum ?? {};
+  return {
+    quantum,
+    axes,
+    fixed: {},
+    seconds,
+    lo: seconds.map((s) => 0.9 * s),
+    hi: seconds.map((s) => 1.2 * s),
+  };
+}
+
+const powers = [64, 128, 256, 512, 1024];
+const product = (factor: number) => (d: Record<string, number>) => factor * d.m * d.n * d.k;
+const quantum = { m: 64, n: 64, k: 8 };
+const t = [16, 64, 256, 1024];
+
+/** Curves that follow known laws, so that interpolation has a right answer. */
+export const exampleProfile: Profile = {
+  ...deviceProfile("h100"),
+  id: "example",
+  kind: "measured",
+  launchSeconds: 1e-5,
+  curves: {
+    gemm: curve({ m: powers, n: powers, k: [64, 512] }, { quantum, seconds: product(1e-10) }),
+    gemm_swiglu: curve({ m: powers, n: powers, k: [64, 512] }, {
+      quantum,
+      seconds: product(2e-10),
+    }),
+    grouped_gemm_swiglu: curve(
+      { m: [64, 512, 4096], n: [64, 512], k: [64, 512] },
+      { quantum, seconds: product(2e-10) },
+    ),
+    grouped_gemm: curve(
+      { m: [64, 512, 4096], n: [64, 512], k: [64, 512] },
+      { quantum, seconds: product(1e-10) },
+    ),
+    router: curve({ t, e: [4, 16, 64], k: [1, 2, 4] }, { seconds: (d) => 1e-9 * d.t * d.e }),
+    group_tokens: curve({ t, e: [4, 16, 64], k: [1, 2, 4] }, { seconds: (d) => 1e-8 * d.t * d.k }),
+    combine: curve({ t, k: [1, 2, 5], d: [64, 192, 512] }, {
+      quantum: { d: 8 },
+      seconds: (d) => 1e-9 * d.t * d.k * d.d,
+    }),
+  },
+};
