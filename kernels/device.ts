@@ -69,15 +69,25 @@ function isMesa22(): boolean {
   return false;
 }
 
+/**
+ * True where the CPU is known to have AVX-512. Deno keeps /proc to programs with all permissions;
+ * set-up therefore leaves a copy where a task may read it.
+ */
+function hasAvx512(): boolean {
+  for (const path of ["/proc/cpuinfo", ".moelab/cpuinfo"]) {
+    try {
+      return Deno.readTextFileSync(path).includes("avx512f");
+    } catch { /* not there, or not allowed */ }
+  }
+  return false;
+}
+
 /** Prepares the environment that drivers read once, at the first adapter request of a process. */
 export function prepareDriver(): void {
   if (Deno.build.os !== "linux") return;
   setDefault("DENO_WEBGPU_BACKEND", "vulkan");
   setDefault("XDG_RUNTIME_DIR", "/tmp"); // else the driver's display probe complains on stderr
-  try {
-    const avx512 = Deno.readTextFileSync("/proc/cpuinfo").includes("avx512f");
-    if (avx512 && isMesa22()) setDefault("LP_NATIVE_VECTOR_WIDTH", "512");
-  } catch { /* no such file: not an x86 Linux */ }
+  if (hasAvx512() && isMesa22()) setDefault("LP_NATIVE_VECTOR_WIDTH", "512");
 }
 
 /** What to do where there is no adapter, by operating system. */
