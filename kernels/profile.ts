@@ -8,7 +8,7 @@
  */
 import { type Estimate, median } from "./base/estimate.ts";
 import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "./base/op.ts";
-import type { Curve, Law, Profile } from "./base/profile_schema.ts";
+import { type Curve, gridCorners, type Law, type Profile } from "./base/profile_schema.ts";
 import { adapterKey, type Device } from "./device.ts";
 import { type Sweep, sweeps } from "./profile_sweeps.ts";
 import { createRecorder } from "./recorder.ts";
@@ -28,20 +28,12 @@ export interface ProfileOptions {
   signal?: AbortSignal;
 }
 
-/** Every combination of the axes, last axis fastest. */
-export function corners(axes: Record<string, number[]>): Record<string, number>[] {
-  return Object.entries(axes).reduce<Record<string, number>[]>(
-    (all, [name, values]) => all.flatMap((c) => values.map((v) => ({ ...c, [name]: v }))),
-    [{}],
-  );
-}
-
 async function runSweep(
   pool: Pool,
   sweep: Sweep,
   options: { repeats: number; signal?: AbortSignal },
 ): Promise<Curve> {
-  const grid = corners(sweep.axes);
+  const grid = gridCorners(sweep.axes);
   const samples: number[][] = grid.map(() => []);
   const prepared = sweep.prepare(pool);
   for (let repeat = 0; repeat <= options.repeats; repeat++) {
@@ -67,7 +59,7 @@ async function runSweep(
 }
 
 function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
-  return corners(curve.axes).map((dims, i) => ({
+  return gridCorners(curve.axes).map((dims, i) => ({
     op: op(kind, { ...curve.fixed, ...dims } as unknown as OpDims[typeof kind]),
     seconds: curve.seconds[i],
   }));

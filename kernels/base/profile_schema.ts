@@ -27,12 +27,36 @@ export interface Curve {
   axes: Record<string, number[]>;
   /** Dimensions that were held fixed while measuring, for the record. */
   fixed: Record<string, number>;
-  /** Median seconds of each grid corner, last axis fastest. */
+  /** Median seconds of each grid corner, in the order of {@linkcode gridCorners}. */
   seconds: number[];
   /** Lower end of each sample's interval, seconds. */
   lo: number[];
   /** Upper end of each sample's interval, seconds. */
   hi: number[];
+}
+
+/** The axes of a curve in the alphabetical order of their names, whatever order a file has them in. */
+export function sortedAxes(axes: Curve["axes"]): [name: string, values: number[]][] {
+  return Object.entries(axes).sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/**
+ * The corners of a grid: every combination of the axes' values, axes in alphabetical order, the
+ * last one fastest.
+ *
+ * @example
+ * ```ts
+ * import { gridCorners } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(gridCorners({ n: [3], m: [1, 2] }), [{ m: 1, n: 3 }, { m: 2, n: 3 }]);
+ * ```
+ */
+export function gridCorners(axes: Curve["axes"]): Record<string, number>[] {
+  return sortedAxes(axes).reduce<Record<string, number>[]>(
+    (all, [name, values]) => all.flatMap((c) => values.map((v) => ({ ...c, [name]: v }))),
+    [{}],
+  );
 }
 
 /** A device profile; see the module. */

@@ -10,7 +10,12 @@
  */
 import type { Estimate } from "../../kernels/base/estimate.ts";
 import { type AnyOp, bytes, flops, type MatrixDims } from "../../kernels/base/op.ts";
-import type { Curve, Law, Profile } from "../../kernels/base/profile_schema.ts";
+import {
+  type Curve,
+  type Law,
+  type Profile,
+  sortedAxes,
+} from "../../kernels/base/profile_schema.ts";
 
 const ceilTo = (x: number, step: number) => Math.ceil(x / step) * step;
 
@@ -46,7 +51,7 @@ function curveOf(op: AnyOp, profile: Profile): Curve | undefined {
 /** Multilinear interpolation of log(values) over log(axes); the end segments go on outside. */
 function interpolate(curve: Curve, values: readonly number[], at: Record<string, number>): number {
   let corners: { index: number; weight: number }[] = [{ index: 0, weight: 1 }];
-  for (const [name, axis] of Object.entries(curve.axes)) {
+  for (const [name, axis] of sortedAxes(curve.axes)) {
     const n = axis.length;
     const x = Math.log(Math.max(at[name], 1e-9));
     let i = 0;

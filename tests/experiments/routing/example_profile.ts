@@ -1,13 +1,13 @@
 /** A small made-up profile with curves, for tests that need no device. */
 import type { Profile } from "../../../kernels/mod.ts";
 import { deviceProfile } from "../../../sim/mod.ts";
-import { corners } from "../../../kernels/mod.ts";
+import { gridCorners } from "../../../kernels/mod.ts";
 
 function curve(axes: Record<string, number[]>, options: {
   quantum?: Record<string, number>;
   seconds: (dims: Record<string, number>) => number;
 }) {
-  const seconds = corners(axes).map(options.seconds);
+  const seconds = gridCorners(axes).map(options.seconds);
   const quantum = options.quantum ?? {};
   return {
     quantum,

@@ -1,5 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { stableJson } from "../../../kernels/base/files.ts";
+import { gridCorners } from "../../../kernels/base/profile_schema.ts";
 import { op } from "../../../kernels/base/op.ts";
 import { deviceProfile, insideProfile, paddedDims, priceOp } from "../../../sim/mod.ts";
 import { exampleProfile as profile } from "../../experiments/routing/example_profile.ts";
@@ -13,6 +15,23 @@ Deno.test("a power law is interpolated, and extrapolated, exactly", () => {
     assertAlmostEquals(price.hi / price.lo, 1.2 / 0.9, 1e-9);
   }));
 });
+
+Deno.test("a profile read back from a file prices the same", () => {
+  const curves = exampleAsymmetric();
+  const profileHere = { ...profile, curves };
+  const back = JSON.parse(stableJson(profileHere));
+  for (const dims of [{ m: 100, n: 300, k: 77 }, { m: 900, n: 65, k: 500 }]) {
+    const product = op("gemm", dims);
+    assertEquals(priceOp(product, back), priceOp(product, profileHere));
+  }
+});
+
+/** A curve whose axes differ in length and effect, written in no particular order. */
+function exampleAsymmetric() {
+  const axes = { n: [64, 1024], m: [64, 256, 1024], k: [8, 512] };
+  const seconds = gridCorners(axes).map((d) => 1e-9 * d.m * d.n ** 0.5 * d.k ** 0.1);
+  return { gemm: { quantum: {}, axes, fixed: {}, seconds, lo: seconds, hi: seconds } };
+}
 
 Deno.test("dimensions are rounded up to tiles, each group's rows by themselves", () => {
   const grouped = op("grouped_gemm", { m: 10, n: 65, k: 9, groups: 4 }, { rows: [1, 0, 8, 1] });
