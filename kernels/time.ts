@@ -25,7 +25,7 @@ export interface Timing {
   total: Samples;
   /** By launch label; launches of one label in one recording are added. */
   byLabel: Record<string, Samples>;
-  /** Smallest step between timestamps that was seen. */
+  /** Step of the device's clock, as far as the samples show it. */
   resolutionSeconds: number;
 }
 
@@ -61,12 +61,11 @@ export function summarise(seconds: number[], resolutionSeconds: number): Samples
   return { seconds, estimate, warnings };
 }
 
+/** Step of the clock: the greatest common divisor of all times that were seen, in nanoseconds. */
 function stepOf(runs: readonly LaunchTime[][]): number {
-  const ticks = runs.map((r) =>
-    r.flatMap((t) => [t.startSeconds, t.endSeconds]).sort((a, b) => a - b)
-  );
-  const steps = ticks.flatMap((t) => t.slice(1).map((v, i) => v - t[i])).filter((d) => d > 0);
-  return steps.length === 0 ? 1e-9 : Math.max(1e-9, Math.min(...steps));
+  const divisor = (a: number, b: number): number => b === 0 ? a : divisor(b, a % b);
+  const ticks = runs.flat().flatMap((t) => [t.startSeconds, t.endSeconds]);
+  return Math.max(1, ticks.map((s) => Math.round(s * 1e9)).reduce(divisor, 0)) * 1e-9;
 }
 
 /**

@@ -175,28 +175,43 @@ function verdictOf(summaries: readonly PairSummary[]): string {
     `(${inside.worst.error > 0 ? "+" : ""}${percent(inside.worst.error)}).${beyond}`;
 }
 
+const simulatedColumns = [
+  "stepSeconds",
+  "tokensPerSecond",
+  "computeFraction",
+  "communicationFraction",
+  "waitingFraction",
+  "rowImbalance",
+];
+
 const tables = [
   {
     id: "layers",
     title: "Measured layers",
     note: "T tokens through E experts of width F, K a token, D wide; drawn by seed. The digest " +
       "names routing and outputs: a run with the same seed gives the same one.",
+    columns: ["tokens", "dModel", "dExpert", "experts", "topK", "sharedWidth", "skew", "range"]
+      .concat(["layerSeconds", "rateFlopsPerSecond", "outputErrorFraction", "digest"]),
   },
   {
     id: "operators",
     title: "Where the error comes from",
     note: "Each operator's predicted against its measured time, by itself, inside the range.",
+    columns: ["operator", "layers", "timeFraction", "absoluteErrorFraction", "signedErrorFraction"],
   },
   {
     id: "devices",
     title: "The layer over copies of this device",
     note: `D=${spreadLayer.dModel}, F=${spreadLayer.dExpert}, E=${spreadLayer.experts}, ` +
       `K=${spreadLayer.topK}, ${TOKENS_PER_DEVICE} tokens a device, under a routing measured here.`,
+    columns: ["devices", "expertsPerDevice", ...simulatedColumns],
+    best: { tokensPerSecond: "highest" as const },
   },
   {
     id: "h100",
     title: "Layers of known models on 8 x H100",
     note: "Forward pass of one layer, 4096 tokens a device, bf16, expert parallelism over NVLink.",
+    columns: ["model", "skewExponent", "busiestExpert", ...simulatedColumns],
   },
 ];
 
@@ -311,7 +326,7 @@ async function runMoeLayer(
         points: compared.flatMap((c) =>
           c.ops.filter((op) => op.kind.startsWith("grouped")).map((op) => ({
             id: c.pair.id,
-            label: `${op.name} ${c.pair.label}`,
+            label: `${op.kind} ${c.pair.label}`,
             flopPerByte: flops(op) / bytes(op),
             flopsPerSecond: rateOf(flops(op), c.measured.timing.byLabel[op.name!].estimate),
           }))
