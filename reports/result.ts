@@ -64,6 +64,8 @@ export interface Row {
   metrics: Record<string, Estimate>;
   /** What to mind when reading it. */
   warnings: string[];
+  /** Why this configuration cannot run, where it cannot; it then has no metrics to compare. */
+  infeasible?: string;
 }
 
 /** A table of rows, with what it shows in a sentence. */
@@ -74,6 +76,10 @@ export interface TableInfo {
   title: string;
   /** How to read it. */
   note: string;
+  /** Order of the columns: keys of labels and of metrics; those not named here follow. */
+  columns?: string[];
+  /** Metrics whose best row is marked, and which end is best. */
+  best?: Record<string, "lowest" | "highest">;
 }
 
 /** A predicted and a measured value of the same thing. */

@@ -1,0 +1,177 @@
+/**
+ * The page: its head, its contents, and its sections in the order in which they are read.
+ *
+ * @module
+ */
+import type { JSX } from "preact";
+import { parityPlot } from "./charts/parity.ts";
+import type { Plot } from "./charts/plot.ts";
+import { residualPlot } from "./charts/residual.ts";
+import { rooflinePlot } from "./charts/roofline.ts";
+import { hrefTo, jsonForScript } from "./html.ts";
+import type { Result } from "./result.ts";
+import { Answer } from "./sections/answer.tsx";
+import { Checks } from "./sections/checks.tsx";
+import { Guide } from "./sections/guide.tsx";
+import { Parity } from "./sections/parity.tsx";
+import { ProvenanceCard } from "./sections/provenance.tsx";
+import { RooflineSection } from "./sections/roofline.tsx";
+import { Samples } from "./sections/samples.tsx";
+import { Tables } from "./sections/tables.tsx";
+import { Timelines } from "./sections/timelines.tsx";
+
+/** Nothing is ever requested: what the page needs stands in it. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
+  "img-src data:";
+
+const icon = "data:image/svg+xml," + encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">' +
+    '<path fill="#0a5a9c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z"/></svg>',
+);
+
+/** Spans that the page holds as JSON; beyond, they stand in the files beside it alone. */
+const spansInPage = 300;
+
+/** Text that the page carries whole: style sheet, libraries, programs. */
+export interface Assets {
+  /** Style sheet. */
+  css: string;
+  /** Programs, in order, each fit for a `<script>` element. */
+  scripts: readonly string[];
+}
+
+interface Part {
+  id: string;
+  title: string;
+  body: JSX.Element;
+}
+
+/** Sections that the result has something for. */
+function partsOf(r: Result): Part[] {
+  const parts: (Part | false)[] = [
+    {
+      id: "provenance",
+      title: "Provenance",
+      body: <ProvenanceCard provenance={r.provenance} />,
+    },
+    r.checks.length > 0 && { id: "checks", title: "Checks", body: <Checks checks={r.checks} /> },
+    r.pairs.length > 0 && {
+      id: "parity",
+      title: "Prediction",
+      body: <Parity pairs={r.pairs} summaries={r.pairSummaries} />,
+    },
+    r.roofline !== undefined && {
+      id: "roofline",
+      title: "Roofline",
+      body: <RooflineSection roofline={r.roofline} />,
+    },
+    r.timelines.length > 0 && {
+      id: "timelines",
+      title: "Timelines",
+      body: <Timelines timelines={r.timelines} />,
+    },
+    r.tables.length > 0 && {
+      id: "results",
+      title: "Results",
+      body: <Tables tables={r.tables} rows={r.rows} />,
+    },
+    Object.keys(r.samples).length > 0 && {
+      id: "samples",
+      title: "Raw samples",
+      body: <Samples result={r} />,
+    },
+    { id: "understanding", title: "Understanding", body: <Guide result={r} /> },
+  ];
+  return parts.filter((p) => p !== false);
+}
+
+/** Plots that the script draws again. */
+export function plotsOf(result: Result): Plot[] {
+  return [
+    ...(result.pairs.length > 0 ? [parityPlot(result.pairs), residualPlot(result.pairs)] : []),
+    ...(result.roofline ? [rooflinePlot(result.roofline)] : []),
+  ];
+}
+
+/** The result as the page holds it, and how many spans were left to the files beside it. */
+function embedded(result: Result): { value: Result; spansLeftOut: number } {
+  const spans = result.timelines.reduce((n, t) => n + t.spans.length, 0);
+  if (spans <= spansInPage) return { value: result, spansLeftOut: 0 };
+  const timelines = result.timelines.map((t) => ({ ...t, spans: [] }));
+  return { value: { ...result, timelines }, spansLeftOut: spans };
+}
+
+const Data = ({ id, value }: { id: string; value: unknown }) => (
+  <script
+    type="application/json"
+    id={id}
+    dangerouslySetInnerHTML={{ __html: jsonForScript(value) }}
+  />
+);
+
+function Footer({ result, spansLeftOut }: { result: Result; spansLeftOut: number }) {
+  return (
+    <footer>
+      <p class="downloads">
+        <a href="result.json" download="result.json" data-download="json">Download JSON</a>
+        <a href="result.json" download="result.csv" data-download="csv" hidden>Download CSV</a>
+      </p>
+      <p>
+        Everything shown here stands in result.json beside this page{spansLeftOut > 0 &&
+          `; the copy that this page carries is without the ${spansLeftOut} spans of its timelines`}.
+        Made by moelab{" "}
+        {result.provenance.versions.moelab ?? ""}; this page asks no network for anything.
+      </p>
+    </footer>
+  );
+}
+
+/** What the reader sees, without the data and the programs. */
+export function Body({ result }: { result: Result }): JSX.Element {
+  const parts = partsOf(result);
+  const { spansLeftOut } = embedded(result);
+  return (
+    <div class="frame">
+      <Answer result={result} />
+      <nav class="contents" aria-label="Contents">
+        <ul>
+          {parts.map((p) => (
+            <li key={p.id}>
+              <a href={hrefTo(p.id)}>{p.title}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main>
+        {parts.map((p) => p.body)}
+        <Footer result={result} spansLeftOut={spansLeftOut} />
+      </main>
+    </div>
+  );
+}
+
+/** The whole document. */
+export function Page({ result, assets }: { result: Result; assets: Assets }): JSX.Element {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content={policy} />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <meta name="description" content={result.verdict} />
+        <title>{`${result.title} · moelab`}</title>
+        <link rel="icon" href={icon} />
+        <style dangerouslySetInnerHTML={{ __html: assets.css }} />
+      </head>
+      <body>
+        <Body result={result} />
+        <Data id="result" value={embedded(result).value} />
+        <Data id="plots" value={plotsOf(result)} />
+        {assets.scripts.map((text, i) => (
+          <script key={i} dangerouslySetInnerHTML={{ __html: text }} />
+        ))}
+      </body>
+    </html>
+  );
+}
