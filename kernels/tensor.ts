@@ -17,6 +17,11 @@ import type { Device } from "./device.ts";
 export const PAD = 8;
 /** Texels in a row of a texture mirror. */
 export const MIRROR_WIDTH = 1024;
+/**
+ * Texels that a row of a mirror has beyond its content: one cache line. Without it the rows of a
+ * matrix whose pitch is a power of two compete for the same few lines of every cache.
+ */
+const MIRROR_GAP = 4;
 /** Buffers are a multiple of one row of a mirror. */
 const ROW_BYTES = MIRROR_WIDTH * 16;
 
@@ -77,17 +82,26 @@ export interface Pool {
   openRecorders: number;
 }
 
-/** Copies a dense host array into the padded layout. */
-function padded<A extends Float32Array | Uint32Array>(shape: readonly number[], data: A): A {
-  const { pitch, plane, elements } = layoutOf(shape);
+/** Where each row of a shape begins, in the dense and in the padded layout, with its length. */
+function rowStarts(shape: readonly number[]): { dense: number; padded: number; cols: number }[] {
+  const { pitch, plane } = layoutOf(shape);
   const cols = shape[shape.length - 1];
   const rows = shape.length < 2 ? 1 : shape[shape.length - 2];
+  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  return Array.from({ length: planes * rows }, (_, i) => ({
+    dense: i * cols,
+    padded: Math.floor(i / rows) * plane + (i % rows) * pitch,
+    cols,
+  }));
+}
+
+/** Copies a dense host array into the padded layout. */
+function padded<A extends Float32Array | Uint32Array>(shape: readonly number[], data: A): A {
+  const { elements } = layoutOf(shape);
   if (elements === data.length) return data;
   const out = new (data.constructor as new (n: number) => A)(elements);
-  for (let at = 0, p = 0; at < data.length; p++) {
-    for (let r = 0; r < rows; r++, at += cols) {
-      out.set(data.subarray(at, at + cols), p * plane + r * pitch);
-    }
+  for (const row of rowStarts(shape)) {
+    out.set(data.subarray(row.dense, row.dense + row.cols), row.padded);
   }
   return out;
 }
@@ -97,16 +111,10 @@ export function unpadded<A extends Float32Array | Uint32Array>(
   shape: readonly number[],
   data: A,
 ): A {
-  const { pitch, plane } = layoutOf(shape);
-  const cols = shape[shape.length - 1];
-  const rows = shape.length < 2 ? 1 : shape[shape.length - 2];
   const n = shape.reduce((a, b) => a * b, 1);
   const out = new (data.constructor as new (n: number) => A)(n);
-  for (let at = 0, p = 0; at < n; p++) {
-    for (let r = 0; r < rows; r++, at += cols) {
-      const from = p * plane + r * pitch;
-      out.set(data.subarray(from, from + cols) as never, at);
-    }
+  for (const row of rowStarts(shape)) {
+    out.set(data.subarray(row.padded, row.padded + row.cols) as never, row.dense);
   }
   return out;
 }
@@ -200,9 +208,9 @@ export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
   }
   return tensor.slot.mirror ??= device.gpu.createTexture({
     label: `${tensor.label} mirror`,
-    size: [MIRROR_WIDTH, height],
+    size: [MIRROR_WIDTH + MIRROR_GAP, height],
     format: "rgba32float",
-    usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.TEXTURE_BINDING,
+    usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
   });
 }
 

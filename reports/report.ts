@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { chromeTrace } from "./trace.ts";
 import { h } from "preact";
 import { render } from "preact-render-to-string";
 import { loadAssets } from "./assets.ts";
@@ -25,4 +26,12 @@ import type { Result } from "./result.ts";
  */
 export function renderReport(result: Result): string {
   return `<!doctype html>\n${render(h(Page, { result, assets: loadAssets() }))}\n`;
+}
+
+/** The page of a result and what lies beside it, by file name: the timelines as a trace, if any. */
+export function reportFiles(result: Result): Record<"report.html" | string, string> {
+  const trace: Record<string, string> = result.timelines.length > 0
+    ? { "trace.json": JSON.stringify(chromeTrace(result.timelines)) }
+    : {};
+  return { "report.html": renderReport(result), ...trace };
 }

@@ -129,7 +129,7 @@ export function constantRate(compared: readonly Compared[]): PairSummary {
 export function rooflinePoints(compared: readonly Compared[]): RooflinePoint[] {
   return compared.flatMap((c) =>
     c.ops.filter((op) => op.kind.startsWith("grouped")).map((op) => ({
-      id: c.pair.id,
+      id: `${c.pair.id}-${op.kind}`,
       label: `${op.kind} ${c.pair.label}`,
       flopPerByte: flops(op) / bytes(op),
       flopsPerSecond: rateOf(flops(op), c.measured.timing.byLabel[op.name!].estimate),

@@ -47,7 +47,7 @@ function wanted(issue: Zod.core.$ZodRawIssue): string {
  * ```ts
  * import { parseConfig } from "@moelab/moelab/kernels";
  * import { assertThrows } from "@std/assert";
- * import type { z as Zod } from "zod";
+ * import { z } from "zod";
  *
  * assertThrows(
  *   () => parseConfig(z.object({ experts: z.int() }), { experts: 7.5 }, "m.json"),

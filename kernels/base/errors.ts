@@ -47,8 +47,8 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate nearest to `word`, first of equals, or `undefined` where none is closer than half
- * of the word's length.
+ * The candidate nearest to `word` or beginning most like it, first of equals, or `undefined` where
+ * none is closer than half of the word's length.
  *
  * @example
  * ```ts
@@ -56,6 +56,7 @@ export function editDistance(a: string, b: string): number {
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(nearest("mixtrall-8x7b", ["dbrx", "mixtral-8x7b"]), "mixtral-8x7b");
+ * assertEquals(nearest("mixtrall", ["dbrx", "mixtral-8x7b"]), "mixtral-8x7b");
  * assertEquals(nearest("zzz", ["dbrx"]), undefined);
  * ```
  */
@@ -65,7 +66,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let distance = Math.max(2, Math.ceil(word.length / 2)) + 1;
   for (const candidate of candidates) {
     const text = candidate.toLowerCase();
-    const d = text.startsWith(wanted) && wanted !== "" ? 1 : editDistance(wanted, text);
+    // A name is often typed without its end: its beginning counts too, as one step away.
+    const d = Math.min(
+      editDistance(wanted, text),
+      1 + editDistance(wanted, text.slice(0, wanted.length)),
+    );
     if (d < distance) [best, distance] = [candidate, d];
   }
   return best;

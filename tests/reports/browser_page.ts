@@ -1,6 +1,6 @@
 /**
  * Writes the pages that a browser opens before the browser test: the fixture's report, and a copy
- * of it that audits itself. Run by `deno task browser`.
+ * of it that audits itself. Run by `deno task ok:page`.
  *
  * @module
  */

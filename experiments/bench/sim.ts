@@ -1,0 +1,78 @@
+/**
+ * How fast the simulator is: events a second, and predicted layers a second.
+ *
+ * The queue is timed as a simulation uses it (hold: take the next event, plan another), with 100
+ * and with 100,000 events in it; a layer is one forward pass of DeepSeek-V3's experts.
+ *
+ * @module
+ */
+import { split } from "../../kernels/base/random.ts";
+import { createEngine, createEventQueue, expertParallel } from "../../sim/mod.ts";
+import type { BenchOptions, BenchResult, BenchRow } from "./bench.ts";
+import { layerInput } from "./layer_input.ts";
+import type { SampleOptions } from "./sample.ts";
+import { sampleSeconds } from "./sample.ts";
+
+const seed = 1;
+
+/** Operations of one timed call, so that a call is long beside the loop around it. */
+const batch = 1000;
+
+function queueRow(events: number, options: SampleOptions): BenchRow {
+  const stream = split(seed, `bench/queue/${events}`);
+  const delays = Float64Array.from({ length: batch }, () => stream.uniform());
+  const queue = createEventQueue<number>();
+  for (let i = 0; i < events; i++) queue.push(i, { time: stream.uniform() });
+  const hold = () => {
+    for (const delay of delays) {
+      const { item, time } = queue.pop()!;
+      queue.push(item, { time: time + delay });
+    }
+  };
+  return {
+    id: `queue/${events}`,
+    labels: { what: "event queue, take one and add one", size: `${events} waiting` },
+    seconds: sampleSeconds(hold, options),
+    items: { name: "events", count: batch },
+    warnings: [],
+  };
+}
+
+function engineRow(options: SampleOptions): BenchRow {
+  const run = () => {
+    const engine = createEngine();
+    const next = (left: number) => {
+      if (left > 0) engine.schedule(engine.now + 1, () => next(left - 1));
+    };
+    next(batch);
+    engine.run();
+  };
+  return {
+    id: "engine",
+    labels: { what: "engine, a chain of events", size: `${batch} events` },
+    seconds: sampleSeconds(run, options),
+    items: { name: "events", count: batch },
+    warnings: [],
+  };
+}
+
+function layerRow(ranks: number, options: SampleOptions): BenchRow {
+  const input = layerInput({ model: "deepseek-v3", ranks, tokensPerRank: 4096 });
+  return {
+    id: `layer/${ranks}`,
+    labels: { what: "expert-parallel layer", size: `${ranks} ranks` },
+    seconds: sampleSeconds(() => expertParallel(input), options),
+    items: { name: "layers", count: 1 },
+    warnings: [],
+  };
+}
+
+/** Times the event queue, the engine and the prediction of a layer. */
+export function benchSim({ quick, log, seconds }: BenchOptions): Promise<BenchResult> {
+  const options = { seconds, sampleSeconds: quick ? 0.005 : 0.05, samples: quick ? 9 : 31 };
+  const rows = [100, 100_000].map((events) => queueRow(events, options));
+  log("Event queue done");
+  rows.push(engineRow(options));
+  for (const ranks of quick ? [8, 64] : [8, 32, 64, 128]) rows.push(layerRow(ranks, options));
+  return Promise.resolve({ bench: "sim", notes: ["On the CPU, one thread"], rows });
+}

@@ -1,0 +1,45 @@
+/**
+ * What every command of the command line shares.
+ *
+ * @module
+ */
+import type { Command } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "commander";
+import type { Bench } from "./bench/bench.ts";
+import type { Experiment } from "./define.ts";
+import type { Io } from "./cli_io.ts";
+
+/** The command line as its commands see it. */
+export interface Cli {
+  /** The commands' parent. */
+  program: Command;
+  /** The world. */
+  io: Io;
+  /** The experiments on offer. */
+  experiments: readonly Experiment[];
+  /** The benchmarks on offer, by word. */
+  benches: Readonly<Record<string, Bench>>;
+  /** Says with which code to end; 0 where nobody calls it. */
+  exit(code: number): void;
+}
+
+/** Reads a whole number that is not negative, as commander wants it. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError("Expected a whole number from 0.");
+  }
+  return value;
+}
+
+/** Reads a whole number above 0, as commander wants it. */
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return value;
+}
+
+/** Adds a value of an option that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,27 @@
+/**
+ * JSON files that a user names.
+ *
+ * @module
+ */
+import { UserError } from "../kernels/base/errors.ts";
+
+/** Reads a JSON file, or throws a {@linkcode UserError} that says what is wrong with it. */
+export async function readJsonFile(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UserError(`Cannot read ${path}: there is no such file`);
+    }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new UserError(`Cannot read ${path}: it is a folder and a file of JSON is wanted`);
+    }
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`Cannot read ${path}: it is not JSON, ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,73 @@
+/** The permissions of the tasks, which the README gives as a reason to trust them. */
+import { assert, assertEquals } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+
+/** Commands that run code, by task. */
+const runs = Object.entries(config.tasks).flatMap(([task, { command }]) =>
+  command.split(/;|&&|\|\|/).map((part) => part.trim())
+    .filter((part) => /^deno (run|test|eval|bench|serve)\b/.test(part))
+    .map((part) => ({ task, command: part, words: part.split(/\s+/) }))
+);
+
+/** The words of a command that begin with a flag, as the lists that they give. */
+function lists(words: readonly string[], flag: string): (string | undefined)[] {
+  return words.filter((word) => word === flag || word.startsWith(`${flag}=`))
+    .map((word) => word.split("=")[1]);
+}
+
+Deno.test("every task that runs code lists its permissions and never asks", () => {
+  assert(runs.length >= 8);
+  for (const { task, words } of runs) {
+    assert(words.includes("--no-prompt"), `${task} may ask`);
+    for (const all of ["-A", "--allow-all", "-P", "--permission-set"]) {
+      assert(!words.some((word) => word.startsWith(all)), `${task} has ${all}`);
+    }
+  }
+});
+
+Deno.test("no task reaches the network", () => {
+  for (const { task, words } of runs) {
+    for (const flag of ["--allow-net", "-N", "--allow-import", "-I"]) {
+      assertEquals(lists(words, flag), [], task);
+    }
+  }
+});
+
+Deno.test("set-up alone runs programs, and only apt-get and sudo", () => {
+  for (const { task, words } of runs) {
+    assertEquals(lists(words, "--allow-run"), task === "setup" ? ["apt-get,sudo"] : [], task);
+  }
+});
+
+Deno.test("bench alone loads native libraries", () => {
+  for (const { task, words } of runs) {
+    assertEquals(lists(words, "--allow-ffi").length, task === "bench" ? 1 : 0, task);
+  }
+});
+
+Deno.test("environment and system are read by name", () => {
+  for (const { task, words } of runs) {
+    for (const flag of ["--allow-env", "--allow-sys"]) {
+      for (const list of lists(words, flag)) assert(list, `${task} has all of ${flag}`);
+    }
+    for (const short of ["-E", "-S", "-R", "-W"]) {
+      assert(!words.some((word) => word.startsWith(short)), `${task} has ${short}`);
+    }
+  }
+});
+
+Deno.test("what takes a path reads any, and what writes no file may write none", () => {
+  const plain = (task: string, flag: string) =>
+    runs.filter((run) => run.task === task).every(({ words }) => words.includes(flag));
+  for (const task of ["experiment", "describe", "profile", "report", "bench"]) {
+    assert(plain(task, "--allow-read"), task);
+    assertEquals(plain(task, "--allow-write"), task !== "describe", task);
+  }
+});
+
+Deno.test("what needs a device sets it up first", () => {
+  const tasks = config.tasks as Record<string, { command: string; dependencies?: string[] }>;
+  for (const task of ["experiment", "profile", "bench", "test"]) {
+    assertEquals(tasks[task].dependencies, ["setup"], task);
+  }
+});

@@ -1,0 +1,98 @@
+/**
+ * Every command that the README shows is run here in process, experiments with few and short
+ * measurements; the two that would run this test again are checked to be tasks.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { main } from "../experiments/cli.ts";
+import config from "../deno.json" with { type: "json" };
+import { filesUnder, textOf } from "./gate/sources.ts";
+import { inFolder, makeWorld } from "./experiments/world.ts";
+
+const pinned = textOf(".dvmrc").trim();
+const tasks: Record<string, { command: string }> = config.tasks;
+
+/** A task and its words, as a line of a block of shell shows it. */
+interface Shown {
+  line: string;
+  deno: string;
+  task: string;
+  words: string[];
+}
+
+/** Lines of the shell blocks of a page. */
+function shellLines(page: string): string[] {
+  return [...page.matchAll(/^```(?:sh|bash|console)\n([\s\S]*?)^```/gm)]
+    .flatMap(([, block]) => block.split("\n"))
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** Reads "npx -y deno@VERSION task NAME WORDS". */
+function readLine(line: string): Shown {
+  const found = /^npx -y deno@(\S+) task (\S+) ?(.*)$/.exec(line);
+  assert(found, `not a task: ${line}`);
+  const [, deno, task, words] = found;
+  return { line, deno, task, words: words.split(" ").filter((word) => word !== "") };
+}
+
+const shown = shellLines(textOf("README.md")).map(readLine);
+
+/** Tasks that are checked to exist and not run: they would run this test again. */
+const gates = ["test", "ok", "setup"];
+
+Deno.test("the README shows set-up and gate, and every command is a task of the pinned Deno", () => {
+  assertEquals(shown.slice(0, 2).map(({ task, words }) => [task, words]), [
+    ["experiment", []],
+    ["test", []],
+  ]);
+  for (const { line, deno, task } of shown) {
+    assertEquals(deno, pinned, line);
+    assert(Object.hasOwn(tasks, task), line);
+  }
+});
+
+Deno.test("every command of the README runs", async (t) => {
+  await inFolder(async (folder) => {
+    for (const { line, task, words } of shown.filter(({ task }) => !gates.includes(task))) {
+      const prefix = /experiments\/cli\.ts (.*)$/.exec(tasks[task].command)?.[1].split(" ") ?? [];
+      const args = [...prefix, ...words].map((word) => word.replace(/^results\//, `${folder}/`));
+      if (task === "experiment" && !args.includes("list")) {
+        args.push("--out", `${folder}/moe-layer`);
+      }
+      await t.step(line, async () => {
+        const { io, printed, said } = makeWorld();
+        assertEquals(await main(args, io), 0, said.join("\n"));
+        assert(printed.join("").length > 0, "it printed nothing");
+      });
+    }
+  });
+});
+
+Deno.test("the version of Deno stands in .dvmrc, and what names it agrees", () => {
+  const pages = ["README.md", "CHANGELOG.md", "deno.json", ...filesUnder("docs", [".md"])];
+  const workflows = pages.concat(filesUnder(".ci", [""]));
+  for (const path of workflows) {
+    for (const [named, version] of textOf(path).matchAll(/\bdeno@([^\s"`]+)/gi)) {
+      if (version.startsWith("$")) continue;
+      assertEquals(version, pinned, `${path} names ${named}`);
+    }
+  }
+  assertEquals(Deno.version.deno, pinned);
+});
+
+Deno.test("continuous integration runs the README's own gate", () => {
+  const script = textOf(".ci/run");
+  assert(script.includes('npx -y "deno@$(cat .dvmrc)" task test\n'), script);
+  assert(shown.some(({ line }) => line === `npx -y deno@${pinned} task test`));
+});
+
+Deno.test("links and pictures of the pages lead to files", () => {
+  for (const page of ["README.md", "CHANGELOG.md", ...filesUnder("docs", [".md"])]) {
+    const folder = page.includes("/") ? page.slice(0, page.lastIndexOf("/") + 1) : "";
+    for (const [, target] of textOf(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const path = folder + target;
+      assert(Deno.statSync(path), path);
+    }
+  }
+});
