@@ -13,9 +13,13 @@ import { UserError } from "./base/errors.ts";
 
 /** What an adapter says of itself. */
 export interface AdapterFacts {
+  /** Vendor, as a name or a PCI number. */
   vendor: string;
+  /** Architecture, empty where the driver tells none. */
   architecture: string;
+  /** Device number or name. */
   device: string;
+  /** The driver's own words, such as "llvmpipe (LLVM 15.0.6, 512 bits)". */
   description: string;
   /** True for a driver that runs on the CPU, such as lavapipe. */
   software: boolean;

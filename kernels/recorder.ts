@@ -12,7 +12,9 @@ import { MIRROR_WIDTH, mirrorOf, type Pool, type Tensor } from "./tensor.ts";
 
 /** A compiled kernel. */
 export interface Kernel {
+  /** Operator and variant. */
   label: string;
+  /** The pipeline. */
   pipeline: GPUComputePipeline;
 }
 
@@ -27,11 +29,13 @@ export type Grid = readonly [x: number, y?: number, z?: number] | {
 export interface Launch {
   /** What it does, for timings. */
   label: string;
+  /** What runs. */
   kernel: Kernel;
   /** Storage buffers (or texture mirrors) in the order of the bindings, from 0 on. */
   inputs: readonly (Tensor | { mirror: Tensor })[];
   /** Values of the uniform at the binding after the inputs: u32, or f32 where marked. */
   uniforms: readonly (number | { f32: number })[];
+  /** How many workgroups. */
   grid: Grid;
   /** Tensors to copy into their texture mirrors before the launch; the copies count to its time. */
   copies?: readonly Tensor[];
@@ -39,14 +43,19 @@ export interface Launch {
 
 /** Seconds that one launch took on the device. */
 export interface LaunchTime {
+  /** Label of the launch. */
   label: string;
+  /** Begin, seconds after the first timestamp of the recording. */
   startSeconds: number;
+  /** End, likewise. */
   endSeconds: number;
 }
 
 /** Collects launches; see the module. */
 export interface Recorder {
+  /** Where its tensors come from. */
   pool: Pool;
+  /** The device. */
   device: Device;
   /** Adds a launch. */
   launch(launch: Launch): void;

@@ -45,7 +45,9 @@ export interface Tensor {
 
 /** A buffer and the texture that mirrors it, made when first asked for. */
 export interface Slot {
+  /** The buffer. */
   buffer: GPUBuffer;
+  /** Its mirror. */
   mirror?: GPUTexture;
 }
 

@@ -14,8 +14,11 @@ import type { Pool } from "./tensor.ts";
 
 /** Samples of one thing that was timed, in seconds, in the order they were taken. */
 export interface Samples {
+  /** Raw samples. */
   seconds: number[];
+  /** Their median and its interval. */
   estimate: Estimate;
+  /** What to mind: outliers, a coarse clock, a busy machine. */
   warnings: string[];
 }
 

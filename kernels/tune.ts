@@ -20,8 +20,11 @@ import { now, time } from "./time.ts";
 
 /** The variant of each kind of product. The grouped pair shares one, for it shares a tile map. */
 export interface KernelChoice {
+  /** Dense products. */
   gemm: Variant;
+  /** Dense SwiGLU products. */
   gemmSwiglu: Variant;
+  /** Both grouped products. */
   grouped: Variant;
 }
 

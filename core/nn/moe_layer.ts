@@ -48,10 +48,13 @@ export type MoeLayerTensors = { [K in keyof MoeLayerWeights]: Tensor | null };
 
 /** What a forward pass leaves on the device. */
 export interface MoeLayerOutput {
+  /** The layer's output. */
   y_TD: Tensor;
+  /** Which experts each token went to, and with what weight. */
   routing: Routing;
+  /** The rows of each expert. */
   groups: TokenGroups;
-  /** Everything that {@linkcode releaseOutput} puts back. */
+  /** All of the above, to put back into the pool. */
   tensors: Tensor[];
 }
 

@@ -6,7 +6,9 @@
 
 /** Values and, for each, the sum of absolute terms: the unit of a summation's rounding error. */
 export interface Scaled {
+  /** The result. */
   values: Float64Array;
+  /** Sum of the absolute terms of each element. */
   scale: Float64Array;
 }
 

@@ -12,6 +12,7 @@ import { UserError } from "../base/errors.ts";
 
 /** One shape of a matrix kernel. */
 export interface Variant {
+  /** Which generator. */
   family: "subgroup" | "tile";
   /** Rows of the output that a workgroup makes. */
   rows: number;

@@ -7,7 +7,9 @@ import { rowTimes, type Scaled, swigluRow } from "../gemm/oracle.ts";
 
 /** Which expert and which row of the input each output row uses. */
 export interface GroupedRows {
+  /** Expert of each output row. */
   expert: ArrayLike<number>;
+  /** Input row of each output row. */
   source: ArrayLike<number>;
 }
 

@@ -6,7 +6,9 @@
 
 /** Chosen experts and their weights, token by token. */
 export interface RoutingOracle {
+  /** T * K expert ids. */
   ids: Uint32Array;
+  /** T * K weights. */
   weights: Float64Array;
   /** Gap between the last chosen logit and the first not chosen, by token (Infinity for k = E). */
   gap: Float64Array;
