@@ -1,8 +1,8 @@
 /**
  * Measures this device on a grid of shapes: peaks, launch cost, and a curve for each operator.
  *
- * All corners of an operator are recorded together and repeated as a whole, so that a slow spell of
- * the machine spreads over all of them instead of spoiling one, and a repetition waits once.
+ * Samples are taken in rounds over all shapes of all operators, so that a slow spell of the machine
+ * spreads over all of them instead of spoiling one; the corners of an operator share one wait.
  *
  * @module
  */
@@ -11,10 +11,9 @@ import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "./base/o
 import { type Curve, gridCorners, type Law, type Profile } from "./base/profile_schema.ts";
 import { adapterKey, type Device } from "./device.ts";
 import { type Sweep, sweeps } from "./profile_sweeps.ts";
-import { createRecorder } from "./recorder.ts";
 import { createPool, type Pool } from "./tensor.ts";
 import { choiceWords, type KernelChoice } from "./tune.ts";
-import { now } from "./time.ts";
+import { now, runTimed } from "./time.ts";
 
 /** How a profile is measured. */
 export interface ProfileOptions {
@@ -28,30 +27,38 @@ export interface ProfileOptions {
   signal?: AbortSignal;
 }
 
-async function runSweep(
-  pool: Pool,
-  sweep: Sweep,
-  options: { repeats: number; signal?: AbortSignal },
-): Promise<Curve> {
+/** A sweep with its inputs on the device and the samples taken so far. */
+interface Running {
+  sweep: Sweep;
+  grid: Record<string, number>[];
+  prepared: ReturnType<Sweep["prepare"]>;
+  samples: number[][];
+}
+
+function prepare(pool: Pool, sweep: Sweep): Running {
   const grid = gridCorners(sweep.axes);
-  const samples: number[][] = grid.map(() => []);
-  const prepared = sweep.prepare(pool);
-  for (let repeat = 0; repeat <= options.repeats; repeat++) {
-    options.signal?.throwIfAborted();
-    const recorder = createRecorder(pool, { timed: true });
-    grid.forEach((dims, i) => pool.release(...prepared.record(recorder, dims, `${i}`)));
-    const seconds = grid.map(() => 0);
-    for (const t of await recorder.finish()) {
-      seconds[Number(t.label)] += t.endSeconds - t.startSeconds;
-    }
-    if (repeat > 0) seconds.forEach((s, i) => samples[i].push(Math.max(s, 1e-9)));
-  }
-  pool.release(...prepared.inputs);
+  return { sweep, grid, prepared: sweep.prepare(pool), samples: grid.map(() => []) };
+}
+
+/** Runs every corner of a sweep once, all in one recording. */
+async function sampleOnce(pool: Pool, { grid, prepared }: Running): Promise<number[]> {
+  const times = await runTimed(
+    pool,
+    (recorder) =>
+      grid.forEach((dims, i) => pool.release(...prepared.record(recorder, dims, `${i}`))),
+  );
+  const seconds = grid.map(() => 0);
+  for (const t of times) seconds[Number(t.label)] += t.endSeconds - t.startSeconds;
+  return seconds.map((s) => Math.max(s, 1e-9));
+}
+
+function curveOf({ sweep, samples }: Running): Curve {
   const estimates: Estimate[] = samples.map((s) => median(s));
+  const { quantum, axes, fixed } = sweep;
   return {
-    quantum: sweep.quantum,
-    axes: sweep.axes,
-    fixed: sweep.fixed,
+    quantum,
+    axes,
+    fixed,
     seconds: estimates.map((e) => e.value),
     lo: estimates.map((e) => e.lo),
     hi: estimates.map((e) => e.hi),
@@ -69,14 +76,21 @@ function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
 export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
   const { kernels, quick = false, progress, signal } = options;
   const pool = createPool(device);
-  const curves: Record<string, Curve> = {};
-  const list = sweeps(device, kernels);
+  const repeats = quick ? 7 : 21;
   const started = now();
-  for (const [i, sweep] of list.entries()) {
-    progress?.(sweep.kind, i / list.length);
-    curves[sweep.kind] = await runSweep(pool, sweep, { repeats: quick ? 5 : 11, signal });
-    pool.trim();
+  const running = sweeps(device, kernels).map((sweep) => prepare(pool, sweep));
+  // The first round compiles and is not counted.
+  for (let round = 0; round <= repeats; round++) {
+    for (const [i, one] of running.entries()) {
+      signal?.throwIfAborted();
+      progress?.(one.sweep.kind, (round + i / running.length) / (repeats + 1));
+      const seconds = await sampleOnce(pool, one);
+      if (round > 0) seconds.forEach((s, corner) => one.samples[corner].push(s));
+    }
   }
+  running.forEach(({ prepared }) => pool.release(...prepared.inputs));
+  pool.trim();
+  const curves = Object.fromEntries(running.map((one) => [one.sweep.kind, curveOf(one)]));
   progress?.("done", 1);
   const all = Object.entries(curves).map(([kind, curve]) => opsOf(kind as OpKind, curve));
   const best = (price: (op: AnyOp) => number) =>
@@ -93,7 +107,7 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     },
     kind: "measured",
     sources: [
-      `timestamp queries, median of ${quick ? 5 : 11} samples of ${all.flat().length} shapes, ` +
+      `timestamp queries, median of ${repeats} samples of ${all.flat().length} shapes, ` +
       `${((now() - started) / 1000).toFixed(0)} s`,
       "memoryBytes: the largest buffer of the device (WebGPU does not tell its memory)",
     ],

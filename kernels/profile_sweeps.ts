@@ -62,19 +62,18 @@ function fresh(tensor: Tensor): Tensor {
   return tensor;
 }
 
-const powers = (from: number, to: number, factor = 2): number[] =>
-  from > to ? [] : [from, ...powers(from * factor, to, factor)];
+/** Doubling sizes. The axes are the same whatever kernels were tuned: so is what is drawn from them. */
+const powers = (from: number, to: number): number[] =>
+  from > to ? [] : [from, ...powers(2 * from, to)];
 
 function denseSweep(device: Device, swiglu: boolean, variant: Variant): Sweep {
   const program = { grouped: false, gather: false, swiglu };
   const columns = columnsOf(variant, program, device.subgroupSize);
   return {
     kind: swiglu ? "gemm_swiglu" : "gemm",
-    axes: {
-      m: powers(variant.rows, 1024),
-      n: powers(columns, swiglu ? 512 : 1024),
-      k: powers(64, 512, swiglu ? 4 : 2).concat(swiglu ? [512] : []),
-    },
+    axes: swiglu
+      ? { m: powers(32, 1024), n: powers(64, 512), k: [64, 256, 512] }
+      : { m: powers(32, 1024), n: powers(64, 1024), k: powers(64, 512) },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: {},
     prepare(pool) {
@@ -99,8 +98,8 @@ function groupedSweep(device: Device, swiglu: boolean, variant: Variant): Sweep 
   return {
     kind: swiglu ? "grouped_gemm_swiglu" : "grouped_gemm",
     axes: {
-      m: powers(variant.rows, 4096),
-      n: powers(columns, 512),
+      m: powers(32, 4096),
+      n: powers(64, 512),
       k: [64, 192, 512],
     },
     quantum: { m: variant.rows, n: columns, k: PAD },

@@ -72,28 +72,26 @@ function stepOf(runs: readonly LaunchTime[][]): number {
 }
 
 /**
- * Records and runs `record` several times and gives the times of its launches.
+ * Records and runs `record` once and gives the times of its launches.
  *
  * @throws {UserError} where the adapter has no timestamp queries.
  */
-export async function time(
+export async function runTimed(
   pool: Pool,
   record: (recorder: Recorder) => void,
-  options: { repeats?: number; warmups?: number } = {},
-): Promise<Timing> {
-  const { repeats = 5, warmups = 1 } = options;
+): Promise<LaunchTime[]> {
   if (!pool.device.timestamps) {
     throw new UserError(
       `Cannot time kernels on ${pool.device.adapter.description}: found no timestamp-query feature`,
     );
   }
-  const runs: LaunchTime[][] = [];
-  for (let i = 0; i < warmups + repeats; i++) {
-    const recorder = createRecorder(pool, { timed: true });
-    record(recorder);
-    const times = await recorder.finish();
-    if (i >= warmups) runs.push(times);
-  }
+  const recorder = createRecorder(pool, { timed: true });
+  record(recorder);
+  return await recorder.finish();
+}
+
+/** Puts the launches of several runs of one recording together. */
+export function timingOf(runs: readonly LaunchTime[][]): Timing {
   const resolutionSeconds = stepOf(runs);
   const byLabel: Record<string, number[]> = {};
   for (const run of runs) {
@@ -109,6 +107,25 @@ export async function time(
     ),
     resolutionSeconds,
   };
+}
+
+/**
+ * Runs `record` several times, after warm-ups that are not counted, and gives its times.
+ *
+ * @throws {UserError} where the adapter has no timestamp queries.
+ */
+export async function time(
+  pool: Pool,
+  record: (recorder: Recorder) => void,
+  options: { repeats?: number; warmups?: number } = {},
+): Promise<Timing> {
+  const { repeats = 5, warmups = 1 } = options;
+  const runs: LaunchTime[][] = [];
+  for (let i = 0; i < warmups + repeats; i++) {
+    const times = await runTimed(pool, record);
+    if (i >= warmups) runs.push(times);
+  }
+  return timingOf(runs);
 }
 
 /** Milliseconds since an arbitrary moment, for budgets and progress: the floor's only wall clock. */

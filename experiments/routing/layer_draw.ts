@@ -2,13 +2,13 @@
  * Layers drawn by seed over the range of a profile, and beyond it.
  *
  * No operator of a drawn layer shares all its dimensions with a profiled shape, neither as it is
- * nor rounded up to the kernel's tiles: what is compared was never measured before.
+ * nor rounded up to tiles: what is compared was never measured before.
  *
  * @module
  */
 import { lowerMoeLayer, type MoeLayerShape } from "../../core/mod.ts";
 import { type AnyOp, type Profile, split, type Stream } from "../../kernels/mod.ts";
-import { insideProfile, paddedDims } from "../../sim/mod.ts";
+import { insideProfile } from "../../sim/mod.ts";
 
 /** A layer to measure and to predict. */
 export interface DrawnLayer {
@@ -73,14 +73,23 @@ function moveOut(layer: DrawnLayer, stream: Stream): DrawnLayer {
 /** Ops of a layer whose experts share the choices evenly: enough to place it against a profile. */
 const evenOps = (layer: DrawnLayer) => lowerMoeLayer(layer.shape, layer.tokens);
 
-/** True where an op, as it is or rounded up, is one of the profiled shapes. */
+/** Tile sizes that a kernel may round a dimension up to. */
+const TILES = [1, 8, 16, 32, 64, 128];
+
+/**
+ * True where an op is one of the profiled shapes, as it is or rounded up to tiles of any size: the
+ * answer, and so what is drawn, does not depend on which kernels were tuned.
+ */
 export function isProfiled(op: AnyOp, profile: Profile): boolean {
   const curve = profile.curves[op.kind];
   if (!curve) return false;
   const dims = op.dims as unknown as Record<string, number>;
-  const padded = paddedDims(op, curve);
-  const axes = Object.entries(curve.axes);
-  return [dims, padded].some((d) => axes.every(([name, axis]) => axis.includes(d[name])));
+  const onAxis = (name: string, axis: readonly number[]) =>
+    TILES.some((tile) => axis.includes(Math.ceil(dims[name] / tile) * tile));
+  const sized = (name: string) => "m" in dims || name === "d";
+  return Object.entries(curve.axes).every(([name, axis]) =>
+    sized(name) ? onAxis(name, axis) : axis.includes(dims[name])
+  );
 }
 
 /** True where every op of a layer lies within the profiled range. */

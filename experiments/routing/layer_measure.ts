@@ -1,12 +1,14 @@
 /**
- * Runs one layer on the device: its time, its routing, and its error against the oracle.
+ * Runs layers on the device: their times, their routing, and their errors against the oracle.
  *
  * @module
  */
 import {
   moeLayer,
   moeLayerOracle,
+  type MoeLayerOutput,
   type MoeLayerShape,
+  type MoeLayerTensors,
   type MoeLayerWeights,
   randomWeights,
   uploadWeights,
@@ -15,13 +17,17 @@ import {
   createRecorder,
   download,
   type KernelChoice,
+  type LaunchTime,
   normals,
   type Pool,
+  type Recorder,
   routerOracle,
   rowTimes,
+  runTimed,
   split,
-  time,
+  type Tensor,
   type Timing,
+  timingOf,
 } from "../../kernels/mod.ts";
 import { sha256 } from "../hash.ts";
 
@@ -112,37 +118,87 @@ function check(
   return { outputError, routingMisses, checked: rows.length };
 }
 
-/** Uploads, times, reads back and checks one layer; leaves nothing on the device. */
-export async function measureLayer(
-  pool: Pool,
-  run: LayerRun,
-  options: { kernels: KernelChoice; repeats: number },
-): Promise<MeasuredLayer> {
-  const { shape, tokens } = run;
+/** A layer on the device, ready to run. */
+interface PreparedLayer {
+  run: LayerRun;
+  inputs: LayerInputs;
+  x_TD: Tensor;
+  w: MoeLayerTensors;
+  runs: LaunchTime[][];
+}
+
+function prepare(pool: Pool, run: LayerRun): PreparedLayer {
   const inputs = layerInputs(run);
-  const x_TD = pool.upload("x_TD", [tokens, shape.dModel], inputs.x);
-  const w = uploadWeights(pool, shape, inputs.weights);
+  const x_TD = pool.upload("x_TD", [run.tokens, run.shape.dModel], inputs.x);
+  return { run, inputs, x_TD, w: uploadWeights(pool, run.shape, inputs.weights), runs: [] };
+}
+
+function record(recorder: Recorder, layer: PreparedLayer, kernels: KernelChoice): MoeLayerOutput {
+  const { run: { shape }, x_TD, w } = layer;
+  x_TD.mirrored = false; // the input of a layer is fresh in every step
   const gate = { topK: shape.topK, softmax: "after" as const };
-  const { kernels } = options;
-  const timing = await time(pool, (recorder) => {
-    x_TD.mirrored = false; // the input of a layer is fresh in every step
-    pool.release(...moeLayer(recorder, x_TD, { shape, gate, w, kernels }).tensors);
-  }, { repeats: options.repeats });
+  return moeLayer(recorder, x_TD, { shape, gate, w, kernels });
+}
+
+/** Runs a layer once more, reads back what came out, checks it, and frees the layer. */
+async function conclude(
+  pool: Pool,
+  layer: PreparedLayer,
+  kernels: KernelChoice,
+): Promise<MeasuredLayer> {
+  const { run, inputs, x_TD, w, runs } = layer;
   const recorder = createRecorder(pool);
-  const out = moeLayer(recorder, x_TD, { shape, gate, w, kernels });
+  const out = record(recorder, layer, kernels);
   recorder.submit();
   const [y, weights] = await download(pool.device, [out.y_TD, out.routing.weights]);
   const [ids] = await download(pool.device, [out.routing.ids], Uint32Array);
   pool.release(...out.tensors, x_TD, ...Object.values(w).filter((t) => t !== null));
-  pool.trim();
   const bytes = new Uint8Array(y.byteLength + ids.byteLength);
   bytes.set(new Uint8Array(ids.buffer));
   bytes.set(new Uint8Array(y.buffer), ids.byteLength);
   return {
-    timing,
+    timing: timingOf(runs),
     ids,
-    rows: countExperts(ids, shape.experts),
+    rows: countExperts(ids, run.shape.experts),
     ...check(run, inputs, { y, ids, weights }),
     digest: (await sha256(bytes)).slice(0, 12),
   };
+}
+
+/**
+ * Measures layers in rounds: each round takes one sample of every layer, so that a slow spell of the
+ * machine spreads over all of them. All layers lie on the device at once; afterwards none does.
+ */
+export async function measureLayers(
+  pool: Pool,
+  runs: readonly LayerRun[],
+  options: {
+    kernels: KernelChoice;
+    repeats: number;
+    /** Told after each step; there are `repeats + 2` for each layer. */
+    step?: () => void;
+    signal?: AbortSignal;
+  },
+): Promise<MeasuredLayer[]> {
+  const { kernels, repeats, step, signal } = options;
+  const layers = runs.map((run) => prepare(pool, run));
+  // The first round compiles, mirrors the weights, and is not counted.
+  for (let round = 0; round <= repeats; round++) {
+    for (const layer of layers) {
+      signal?.throwIfAborted();
+      const times = await runTimed(
+        pool,
+        (recorder) => pool.release(...record(recorder, layer, kernels).tensors),
+      );
+      if (round > 0) layer.runs.push(times);
+      step?.();
+    }
+  }
+  const measured: MeasuredLayer[] = [];
+  for (const layer of layers) {
+    measured.push(await conclude(pool, layer, kernels));
+    step?.();
+  }
+  pool.trim();
+  return measured;
 }

@@ -18,13 +18,12 @@ import {
   compare,
   type Compared,
   constantRate,
-  labelOf,
   layerRow,
   operatorRows,
   rooflinePoints,
 } from "./layer_compare.ts";
 import { drawLayers } from "./layer_draw.ts";
-import { measureLayer } from "./layer_measure.ts";
+import { measureLayers } from "./layer_measure.ts";
 import { notes, tables, verdictOf } from "./moe_layer_words.ts";
 
 /** The measured and the predicted time of a mixture-of-experts layer. */
@@ -35,10 +34,13 @@ export const moeLayerExperiment = defineExperiment({
     "Does a simulator that knows only this device's profile predict the time of a layer it never saw?",
   parameters: {
     layers: { quick: 40, full: 96, note: "layers to draw and compare" },
-    repeats: { quick: 7, full: 21, note: "timed repetitions of each layer" },
+    repeats: { quick: 9, full: 31, note: "timed repetitions of each layer" },
   },
   run: runMoeLayer,
 });
+
+/** Layers that lie on the device at once, to be measured in rounds. */
+const BATCH = 20;
 
 async function runMoeLayer(
   context: Context<{ layers: number; repeats: number }>,
@@ -59,24 +61,26 @@ async function runMoeLayer(
     const kernels = parseChoice(profile.kernels);
     const pool = createPool(device);
     const layers = drawLayers(profile, { seed, count: parameters.layers });
-    progress.start(layers.length + 1, "layers");
+    const { repeats } = parameters;
     const compared: Compared[] = [];
-    for (const layer of layers) {
-      signal.throwIfAborted();
-      const run = { ...layer, seed, name: `layer/${layer.index}` };
-      const measured = await measureLayer(pool, run, { kernels, repeats: parameters.repeats });
-      compared.push(await compare(layer, measured, profile));
-      progress.step(labelOf(layer));
+    progress.start(layers.length * (repeats + 2), "layers");
+    for (let first = 0; first < layers.length; first += BATCH) {
+      const batch = layers.slice(first, first + BATCH);
+      const runs = batch.map((layer) => ({ ...layer, seed, name: `layer/${layer.index}` }));
+      const step = () => progress.step("layers");
+      const measured = await measureLayers(pool, runs, { kernels, repeats, step, signal });
+      for (const [i, layer] of batch.entries()) {
+        compared.push(await compare(layer, measured[i], profile));
+      }
     }
-    const routed = await measureLayer(pool, {
+    progress.stop();
+    const [routed] = await measureLayers(pool, [{
       tokens: 64 * TOKENS_PER_DEVICE,
       shape: spreadLayer,
       skew: 0.5,
       seed,
       name: "spread",
-    }, { kernels, repeats: 1 });
-    progress.step("clusters");
-    progress.stop();
+    }], { kernels, repeats: 1, signal });
     const spread = await overThisDevice(profile, routed.ids);
     const node = await onH100Node(seed);
     const pairs = compared.map((c) => c.pair);

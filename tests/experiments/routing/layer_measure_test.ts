@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { countExperts, measureLayer } from "../../../experiments/routing/layer_measure.ts";
+import { countExperts, measureLayers } from "../../../experiments/routing/layer_measure.ts";
 import { parseChoice } from "../../../kernels/mod.ts";
 import { variantName } from "../../../kernels/gemm/variant.ts";
 import { variants, withDevice } from "../../kernels/compare.ts";
@@ -19,7 +19,7 @@ Deno.test(
     for (const variant of variants(device)) {
       const word = variantName(variant);
       const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
-      const measured = await measureLayer(pool, run, { kernels, repeats: 2 });
+      const [measured] = await measureLayers(pool, [run], { kernels, repeats: 2 });
       digests.add(measured.digest);
       assert(measured.outputError <= 1e-4, `error ${measured.outputError}`);
       assertEquals([measured.routingMisses, measured.rows.length], [0, 6]);
@@ -31,7 +31,7 @@ Deno.test(
     assertEquals(digests.size, 1);
     const [variant] = variants(device).map(variantName);
     const kernels = parseChoice({ gemm: variant, gemmSwiglu: variant, grouped: variant });
-    const other = await measureLayer(pool, { ...run, seed: 4 }, { kernels, repeats: 1 });
+    const [other] = await measureLayers(pool, [{ ...run, seed: 4 }], { kernels, repeats: 1 });
     assertNotEquals(other.digest, [...digests][0]);
   }),
 );
