@@ -139,8 +139,9 @@ export async function openDevice(): Promise<Device> {
     failure ??= (event as GPUUncapturedErrorEvent).error.message;
     event.preventDefault();
   });
-  gpu.lost.then((info) => {
-    if (info.reason !== "destroyed") failure ??= `device lost: ${info.message}`;
+  let closed = false;
+  gpu.lost.then(({ reason, message }) => {
+    if (!closed) failure ??= `device lost: ${message || reason}`;
   });
   const info = adapter.info as unknown as { subgroupMinSize: number; subgroupMaxSize: number };
   const uniform = info.subgroupMinSize === info.subgroupMaxSize;
@@ -154,11 +155,25 @@ export async function openDevice(): Promise<Device> {
     check() {
       if (failure !== undefined) throw new Error(`WebGPU failed: ${failure}`);
     },
-    close: () => gpu.destroy(),
+    close() {
+      closed = true;
+      gpu.destroy();
+    },
   };
 }
 
-/** A name for the adapter that is safe in file names and keys, such as "llvmpipe-llvm-15-0-6-512-bits". */
+/**
+ * A name for the adapter that is safe in file names and keys, such as "llvmpipe-llvm-15-0-6-512-bits".
+ *
+ * @example
+ * ```ts
+ * import { adapterKey } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const names = { vendor: "amd", architecture: "", device: "", description: "AMD Radeon (RADV)" };
+ * assertEquals(adapterKey({ ...names, software: false }), "amd-radeon-radv");
+ * ```
+ */
 export function adapterKey(adapter: AdapterFacts): string {
   return `${adapter.description || adapter.device || adapter.vendor}`.toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");

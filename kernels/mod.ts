@@ -1,6 +1,7 @@
 /** How fast it is here: tensors and operators on WebGPU, their CPU oracle, their timing. @module */
 export * from "./base/mod.ts";
 export * from "./device.ts";
+export * from "./layout.ts";
 export * from "./tensor.ts";
 export * from "./recorder.ts";
 export * from "./time.ts";

@@ -16,9 +16,10 @@ import { columnsOf, type Variant } from "./gemm/variant.ts";
 import { groupedColumns } from "./grouped_gemm/columns.ts";
 import { groupedGemm, groupedGemmSwiglu } from "./grouped_gemm/grouped_gemm.ts";
 import { groupTokens, type TokenGroups } from "./group_tokens/group_tokens.ts";
+import { PAD } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
 import { router } from "./router/router.ts";
-import { PAD, type Pool, type Tensor } from "./tensor.ts";
+import type { Pool, Tensor } from "./tensor.ts";
 import type { KernelChoice } from "./tune.ts";
 
 /** Dimensions of a corner by name. */

@@ -81,7 +81,18 @@ export function compile(device: Device, label: string, code: string): Kernel {
   return kernel;
 }
 
-/** Workgroups of 64 threads for `threads` threads, folded where one dimension is too short. */
+/**
+ * Workgroups of 64 threads for `threads` threads, folded where one dimension is too short.
+ *
+ * @example
+ * ```ts
+ * import { linearGrid } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(linearGrid(130), [3, 1]);
+ * assertEquals(linearGrid(64 * 65536), [32768, 2]);
+ * ```
+ */
 export function linearGrid(threads: number): [number, number] {
   const groups = Math.ceil(threads / 64);
   const rows = Math.ceil(groups / 65535);

@@ -1,9 +1,5 @@
 /**
- * Tensors on the device, their padded layout, and the pool that their buffers come from.
- *
- * Layout: the last two dimensions are padded to multiples of 8, and what a host uploads is padded
- * with zeros. A matrix product then needs no tail code along its inner size: the padding adds 0,
- * and padded columns of its result come out as 0 again. Rows beyond the shape are never read.
+ * Tensors on the device, the pool that their buffers come from, and the way back to the host.
  *
  * A tensor can be mirrored into a texture of 1024 texels a row (four numbers a texel, in the order
  * of the buffer): on software Vulkan a texel is fetched without the branch of a buffer load.
@@ -12,9 +8,8 @@
  */
 import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
+import { layoutOf, padded, roundUp, unpadded } from "./layout.ts";
 
-/** Multiple that the last two dimensions are padded to. */
-export const PAD = 8;
 /** Texels in a row of a texture mirror. */
 export const MIRROR_WIDTH = 1024;
 /**
@@ -51,21 +46,6 @@ export interface Slot {
   mirror?: GPUTexture;
 }
 
-/** Rounds `n` up to a multiple of `step`. */
-export function roundUp(n: number, step: number): number {
-  return Math.ceil(n / step) * step;
-}
-
-/** The padded layout of a shape: elements of a row, of a matrix, and in all. */
-export function layoutOf(
-  shape: readonly number[],
-): { pitch: number; plane: number; elements: number } {
-  const pitch = shape.length < 2 ? shape[0] : roundUp(shape[shape.length - 1], PAD);
-  const rows = shape.length < 2 ? 1 : roundUp(shape[shape.length - 2], PAD);
-  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  return { pitch, plane: rows * pitch, elements: planes * rows * pitch };
-}
-
 /** Buffers that are handed out, taken back and handed out again. */
 export interface Pool {
   /** The device. */
@@ -82,43 +62,6 @@ export interface Pool {
   trim(): void;
   /** Recorders that are not submitted yet: what they released may still be read by their launches. */
   openRecorders: number;
-}
-
-/** Where each row of a shape begins, in the dense and in the padded layout, with its length. */
-function rowStarts(shape: readonly number[]): { dense: number; padded: number; cols: number }[] {
-  const { pitch, plane } = layoutOf(shape);
-  const cols = shape[shape.length - 1];
-  const rows = shape.length < 2 ? 1 : shape[shape.length - 2];
-  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  return Array.from({ length: planes * rows }, (_, i) => ({
-    dense: i * cols,
-    padded: Math.floor(i / rows) * plane + (i % rows) * pitch,
-    cols,
-  }));
-}
-
-/** Copies a dense host array into the padded layout. */
-function padded<A extends Float32Array | Uint32Array>(shape: readonly number[], data: A): A {
-  const { elements } = layoutOf(shape);
-  if (elements === data.length) return data;
-  const out = new (data.constructor as new (n: number) => A)(elements);
-  for (const row of rowStarts(shape)) {
-    out.set(data.subarray(row.dense, row.dense + row.cols), row.padded);
-  }
-  return out;
-}
-
-/** Copies the padded layout into a dense host array. */
-export function unpadded<A extends Float32Array | Uint32Array>(
-  shape: readonly number[],
-  data: A,
-): A {
-  const n = shape.reduce((a, b) => a * b, 1);
-  const out = new (data.constructor as new (n: number) => A)(n);
-  for (const row of rowStarts(shape)) {
-    out.set(data.subarray(row.padded, row.padded + row.cols) as never, row.dense);
-  }
-  return out;
 }
 
 const MiB = 2 ** 20;

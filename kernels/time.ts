@@ -32,7 +32,17 @@ export interface Timing {
   resolutionSeconds: number;
 }
 
-/** Counts samples beyond Tukey's fences (1.5 and 3 interquartile ranges). */
+/**
+ * Counts samples beyond Tukey's fences (1.5 and 3 interquartile ranges).
+ *
+ * @example
+ * ```ts
+ * import { outliers } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(outliers([10, 11, 11, 12, 12, 13, 99]), { mild: 0, severe: 1 });
+ * ```
+ */
 export function outliers(seconds: readonly number[]): { mild: number; severe: number } {
   const x = [...seconds].sort((a, b) => a - b);
   const at = (q: number) => {

@@ -6,6 +6,9 @@
  *
  * @module
  */
+import { z } from "zod";
+import { parseConfig, type Schema } from "./base/config.ts";
+import { UserError } from "./base/errors.ts";
 import { readTextFileIfAny, stableJson, writeTextFile } from "./base/files.ts";
 import { normals, split } from "./base/random.ts";
 import { adapterKey, type Device } from "./device.ts";
@@ -16,7 +19,7 @@ import { groupTokens } from "./group_tokens/group_tokens.ts";
 import { groupedColumns } from "./grouped_gemm/columns.ts";
 import type { Recorder } from "./recorder.ts";
 import { createPool, type Pool, type Tensor } from "./tensor.ts";
-import { now, time } from "./time.ts";
+import { now, runTimed } from "./time.ts";
 
 /** The variant of each kind of product. The grouped pair shares one, for it shares a tile map. */
 export interface KernelChoice {
@@ -49,20 +52,31 @@ export function parseChoice(words: Record<string, string>): KernelChoice {
   };
 }
 
+/** Candidates of a CPU driver; a sum that fits its registers and a tile that fits its first cache. */
+const subgroupCandidates: Record<keyof KernelChoice, string[]> = {
+  gemm: ["64x1x8x4", "32x2x8x2"],
+  gemmSwiglu: ["32x1x8x2", "64x1x4x4"],
+  grouped: ["32x2x8x2", "32x1x8x2"],
+};
+
+/** Candidates of a GPU. */
+const tileCandidates: Record<keyof KernelChoice, string[]> = {
+  gemm: ["64x1x16x1", "128x1x16x1", "64x2x16x1", "128x2x16x1"],
+  gemmSwiglu: ["64x1x16x1", "128x1x16x1"],
+  grouped: ["64x1x16x1", "128x1x16x1"],
+};
+
 /** Candidates in the order they are tried: the best guess first. */
 export function candidates(device: Device): Record<keyof KernelChoice, string[]> {
   const lanes = device.subgroupSize;
-  if (device.adapter.software && lanes >= 4 && lanes <= 32) {
-    return {
-      gemm: ["64x1x4x4", "128x1x4x4"].map((s) => `subgroup-${s}-texture`),
-      gemmSwiglu: ["64x1x4x4"].map((s) => `subgroup-${s}-texture`),
-      grouped: ["64x1x4x4", "32x1x4x4"].map((s) => `subgroup-${s}-texture`),
-    };
-  }
-  const tiles = ["64x1x16x1", "128x1x16x1", "64x2x16x1", "128x2x16x1"].map((s) =>
-    `tile-${s}-buffer`
-  );
-  return { gemm: tiles, gemmSwiglu: tiles.slice(0, 2), grouped: tiles.slice(0, 2) };
+  const onCpu = device.adapter.software && lanes >= 4 && lanes <= 32;
+  const name = (shape: string) => onCpu ? `subgroup-${shape}-texture` : `tile-${shape}-buffer`;
+  const { gemm, gemmSwiglu, grouped } = onCpu ? subgroupCandidates : tileCandidates;
+  return {
+    gemm: gemm.map(name),
+    gemmSwiglu: gemmSwiglu.map(name),
+    grouped: grouped.map(name),
+  };
 }
 
 const T = 512;
@@ -98,47 +112,88 @@ function contests(pool: Pool): {
   };
 }
 
-/** Searches the candidates; past `budgetSeconds` the best so far (or the first) is taken. */
+/** Times that each candidate runs, in turn with the others of its kind. */
+const ROUNDS = 9;
+
+/**
+ * Searches the candidates; one whose turn to be compiled comes past `budgetSeconds` is left out,
+ * the first of each kind excepted.
+ */
 export async function tune(
   device: Device,
   options: { budgetSeconds?: number; log?: (line: string) => void } = {},
 ): Promise<KernelChoice> {
-  const { budgetSeconds = 10, log } = options;
+  const { budgetSeconds = 15, log } = options;
   const started = now();
   const pool = createPool(device);
   const { inputs, record } = contests(pool);
   const words = {} as KernelWords;
   for (const kind of Object.keys(record) as (keyof KernelChoice)[]) {
-    let best = Infinity;
-    const names = candidates(device)[kind];
-    words[kind] = names[0];
-    for (const name of names) {
-      if ((now() - started) / 1000 > budgetSeconds) break;
+    const run = async (name: string) => {
       const variant = parseVariant(name);
-      const timing = await time(pool, (r) => pool.release(...record[kind](r, variant)), {
-        repeats: 5,
-      });
-      const seconds = Math.min(...timing.byLabel[kind].seconds);
-      log?.(`${kind} ${name}: ${(seconds * 1e3).toFixed(2)} ms`);
-      if (seconds < best) [best, words[kind]] = [seconds, name];
+      const times = await runTimed(pool, (r) => pool.release(...record[kind](r, variant)));
+      const own = times.filter(({ label }) => label === kind);
+      return own.reduce((sum, t) => sum + t.endSeconds - t.startSeconds, 0);
+    };
+    const best = new Map<string, number>();
+    for (const name of candidates(device)[kind]) {
+      if (best.size > 0 && (now() - started) / 1000 > budgetSeconds) break;
+      await run(name);
+      best.set(name, Infinity);
     }
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, least] of best) {
+        best.set(name, Math.min(least, await run(name)));
+      }
+    }
+    const ranked = [...best].sort(([, a], [, b]) => a - b);
+    for (const [name, seconds] of ranked) {
+      log?.(`${kind} ${name}: ${(seconds * 1e3).toFixed(2)} ms`);
+    }
+    words[kind] = ranked[0][0];
   }
   pool.release(...inputs);
   pool.trim();
   return parseChoice(words);
 }
 
-/** The remembered choice of this adapter, or a fresh one, then remembered. */
+/** What the memory holds: words by adapter. */
+const memorySchema: Schema<Record<string, KernelWords>> = z.record(
+  z.string(),
+  z.strictObject({ gemm: z.string(), gemmSwiglu: z.string(), grouped: z.string() }),
+);
+
+async function readMemory(path: string): Promise<Record<string, KernelWords>> {
+  const text = await readTextFileIfAny(path);
+  if (text === undefined) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = (error as SyntaxError).message;
+    throw new UserError(`Cannot read ${path}: expected JSON but found ${reason}; remove the file`);
+  }
+  return parseConfig(memorySchema, value, path);
+}
+
+/**
+ * The remembered choice of this adapter, or a fresh one, then remembered. What is no candidate any
+ * more is searched again.
+ *
+ * @throws {UserError} where the memory is a file of something else.
+ */
 export async function tunedKernels(
   device: Device,
-  options: { memory?: string; log?: (line: string) => void } = {},
+  options: { memory?: string; budgetSeconds?: number; log?: (line: string) => void } = {},
 ): Promise<KernelChoice> {
-  const { memory = ".moelab/tune.json", log } = options;
+  const { memory = ".moelab/tune.json", ...search } = options;
   const key = adapterKey(device.adapter);
-  const text = await readTextFileIfAny(memory);
-  const known: Record<string, Record<string, string>> = text ? JSON.parse(text) : {};
-  if (known[key]) return parseChoice(known[key]);
-  const choice = await tune(device, { log });
+  const known = await readMemory(memory);
+  const words = known[key];
+  const names = candidates(device);
+  const kinds = Object.keys(names) as (keyof KernelChoice)[];
+  if (words && kinds.every((kind) => names[kind].includes(words[kind]))) return parseChoice(words);
+  const choice = await tune(device, search);
   await writeTextFile(memory, stableJson({ ...known, [key]: choiceWords(choice) }));
   return choice;
 }

@@ -23,7 +23,19 @@ export function exactly(value: number, method: string): Estimate {
   return { value, lo: value, hi: value, n: 0, method };
 }
 
-/** The sum of estimates, intervals added end to end (errors taken as fully correlated). */
+/**
+ * The sum of estimates, intervals added end to end (errors taken as fully correlated).
+ *
+ * @example
+ * ```ts
+ * import { exactly, sum } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const a = exactly(2, "counted");
+ * const b = { value: 5, lo: 4, hi: 7, n: 9, method: "measured" };
+ * assertEquals(sum([a, b], "both"), { value: 7, lo: 6, hi: 9, n: 9, method: "both" });
+ * ```
+ */
 export function sum(parts: readonly Estimate[], method: string): Estimate {
   const total = (key: "value" | "lo" | "hi" | "n") => parts.reduce((s, p) => s + p[key], 0);
   return { value: total("value"), lo: total("lo"), hi: total("hi"), n: total("n"), method };

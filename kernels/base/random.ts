@@ -52,7 +52,17 @@ export function split(seed: number, path: string): Stream {
   };
 }
 
-/** `n` standard normal numbers times `scale`, as f32. */
+/**
+ * `n` standard normal numbers times `scale`, as f32.
+ *
+ * @example
+ * ```ts
+ * import { normals, split } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(normals(split(7, "weights"), 3, 0.02).length, 3);
+ * ```
+ */
 export function normals(stream: Stream, n: number, scale = 1): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: n }, () => stream.normal() * scale);
 }

@@ -5,7 +5,18 @@
  */
 import type { Scaled } from "../gemm/oracle.ts";
 
-/** y[t] = extra[t] + sum over slots of weights[t, slot] * rows[places[t, slot]], rows[T * K, D]. */
+/**
+ * y[t] = extra[t] + sum over slots of weights[t, slot] * rows[places[t, slot]], rows[T * K, D].
+ *
+ * @example
+ * ```ts
+ * import { combineOracle } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { places: [1, 0], weights: [0.25, 0.75], t: 1, k: 2, d: 1 };
+ * assertEquals(combineOracle([4, 8], options).values[0], 5);
+ * ```
+ */
 export function combineOracle(
   rows: ArrayLike<number>,
   options: {

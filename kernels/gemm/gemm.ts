@@ -12,7 +12,29 @@ function checkInner(what: string, a: number, b: number): void {
   if (a !== b) throw new RangeError(`Cannot multiply for ${what}: A has ${a} columns, B ${b} rows`);
 }
 
-/** Records C[m, n] = A[m, k] B[k, n] and gives C, a tensor of the recorder's pool. */
+/**
+ * Records C[m, n] = A[m, k] B[k, n] and gives C, a tensor of the recorder's pool.
+ *
+ * @throws {RangeError} where the inner sizes differ.
+ *
+ * @example A product from beginning to end
+ * ```ts
+ * import * as k from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const device = await k.openDevice();
+ * const pool = k.createPool(device);
+ * const a = pool.upload("a", [2, 2], Float32Array.of(1, 2, 3, 4));
+ * const b = pool.upload("b", [2, 2], Float32Array.of(5, 6, 7, 8));
+ * const recorder = k.createRecorder(pool);
+ * const variant = k.parseVariant("tile-16x1x16x1-buffer");
+ * const c = k.gemm(recorder, a, { b, label: "c", variant });
+ * recorder.submit();
+ * const [values] = await k.download(device, [c]);
+ * device.close();
+ * assertEquals([...values], [19, 22, 43, 50]);
+ * ```
+ */
 export function gemm(
   recorder: Recorder,
   a: Tensor,
@@ -28,7 +50,11 @@ export function gemm(
   return c;
 }
 
-/** Records H[m, n] = silu(A W[0]) * (A W[1]) with W[2, k, n] (gate, up) and gives H. */
+/**
+ * Records H[m, n] = silu(A W[0]) * (A W[1]) with W[2, k, n] (gate, up) and gives H.
+ *
+ * @throws {RangeError} where the inner sizes differ.
+ */
 export function gemmSwiglu(
   recorder: Recorder,
   a: Tensor,

@@ -5,7 +5,8 @@
  */
 import type { Device } from "../device.ts";
 import { compile, type Grid, type Kernel, type Recorder } from "../recorder.ts";
-import { PAD, roundUp, type Tensor } from "../tensor.ts";
+import { PAD, roundUp } from "../layout.ts";
+import type { Tensor } from "../tensor.ts";
 import { subgroupShader } from "./subgroup_shader.ts";
 import { tileShader } from "./tile_shader.ts";
 import { columnsOf, type Program, type Variant, variantName } from "./variant.ts";

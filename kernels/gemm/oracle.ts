@@ -65,7 +65,18 @@ function stack(rows: Scaled[], n: number): Scaled {
   return out;
 }
 
-/** C[m, n] = A[m, k] B[k, n]. */
+/**
+ * C[m, n] = A[m, k] B[k, n].
+ *
+ * @example
+ * ```ts
+ * import { gemmOracle } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { values, scale } = gemmOracle([1, -2], [3, 4], { m: 1, n: 1, k: 2 });
+ * assertEquals([values[0], scale[0]], [-5, 11]);
+ * ```
+ */
 export function gemmOracle(
   a: ArrayLike<number>,
   b: ArrayLike<number>,

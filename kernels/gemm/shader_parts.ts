@@ -13,7 +13,7 @@ export const COMPONENTS = "xyzw";
 
 /** Bindings and uniforms. Inputs in order: A, B, C, then row ids and tile map where used. */
 export function header(v: Variant, program: Program): string {
-  const matrix = v.source === "texture" ? "texture_2d<f32>" : "array<vec4f>";
+  const matrix = v.source === "texture" ? "texture_storage_2d<rgba32float, read>" : "array<vec4f>";
   const space = v.source === "texture" ? "" : "<storage, read>";
   const lines = [
     "struct Params { m: u32, columns: u32, depth: u32, a_pitch: u32,",
@@ -31,25 +31,55 @@ export function header(v: Variant, program: Program): string {
   return lines.join("\n");
 }
 
-/** The expression that loads vector `index` of a matrix. */
+/**
+ * The expression that loads vector `index` of a matrix.
+ *
+ * A mirror is read as a storage texture: software Vulkan expands such a load in place, where that
+ * of a sampled texture is a call.
+ */
 export function load(v: Variant, matrix: "a_matrix" | "b_matrix", index: string): string {
   return v.source === "texture"
-    ? `textureLoad(${matrix}, vec2u((${index}) & 1023u, (${index}) >> 10u), 0)`
+    ? `textureLoad(${matrix}, vec2u((${index}) & 1023u, (${index}) >> 10u))`
     : `${matrix}[${index}]`;
 }
 
-/** Sets `row0`, `row_end` (exclusive) and `plane` (first vector of this workgroup's weights). */
+/** Workgroups side by side that take turns over the rows, see {@linkcode banded}. */
+const BAND = 2;
+
+/**
+ * The function that gives a workgroup its place in the result: in bands of two, down the rows.
+ *
+ * Workgroups run in the order of their ids. In the usual order all of B goes by between two uses of
+ * a column; in bands the columns of a band stay in the cache while the rows go by, and a tile of A
+ * is used twice in a row.
+ */
+export function banded(): string {
+  return [
+    "fn banded(group: vec3u, groups: vec3u) -> vec2u {",
+    "let order = group.y * groups.x + group.x;",
+    `let first = order / (${BAND}u * groups.y) * ${BAND}u;`,
+    `let width = min(${BAND}u, groups.x - first);`,
+    "let at = order - first * groups.y;",
+    "return vec2u(first + at % width, at / width);",
+    "}",
+  ].join("\n");
+}
+
+/**
+ * Sets `row0`, `row_end` (exclusive) and `plane` (first vector of this workgroup's weights) from
+ * the workgroup's `place` in the result.
+ */
 export function rowsOfWorkgroup(v: Variant, program: Program): string {
   const planes = program.swiglu ? "2u * " : "";
   return program.grouped
     ? [
-      "let tile = tile_map[group.y];",
+      "let tile = tile_map[place.y];",
       "let row0 = tile.y;",
       "let row_end = tile.z;",
       `let plane = ${planes}tile.x * p.b_plane;`,
     ].join("\n")
     : [
-      `let row0 = group.y * ${v.rows}u;`,
+      `let row0 = place.y * ${v.rows}u;`,
       "let row_end = p.m;",
       "let plane = 0u;",
     ].join("\n");

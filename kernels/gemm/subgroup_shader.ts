@@ -10,6 +10,7 @@
  */
 import {
   activation,
+  banded,
   COMPONENTS,
   header,
   load,
@@ -67,10 +68,13 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
   return [
     header(v, program),
     activation(program),
+    banded(),
     `@compute @workgroup_size(${lanes})`,
-    "fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {",
+    "fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,",
+    "  @builtin(subgroup_invocation_id) lane: u32) {",
+    "let place = banded(group, groups);",
     rowsOfWorkgroup(v, program),
-    `let column = group.x * ${columns}u + lane;`,
+    `let column = place.x * ${columns}u + lane;`,
     ...stripes.map((s) =>
       `let a_row${s} = (${
         sourceRow(program, `min(row0 + ${s * lanes}u + lane, row_end - 1u)`)

@@ -24,8 +24,8 @@ export function tileShader(v: Variant, program: Program): string {
 
   /** The B vector that slot `x` of the tile's row holds: plane and column. */
   const bIndex = program.swiglu
-    ? `plane + (x / ${SIDE}u) * p.b_plane + min(group.x * ${columns}u + x % ${SIDE}u, p.b_pitch - 1u)`
-    : `plane + min(group.x * ${columns}u + x, p.b_pitch - 1u)`;
+    ? `plane + (x / ${SIDE}u) * p.b_plane + min(place.x * ${columns}u + x % ${SIDE}u, p.b_pitch - 1u)`
+    : `plane + min(place.x * ${columns}u + x, p.b_pitch - 1u)`;
   const fillA = range(Math.ceil(v.rows * depth4 / THREADS)).map((j) =>
     [
       `{ let slot = thread + ${j * THREADS}u;`,
@@ -71,10 +71,11 @@ export function tileShader(v: Variant, program: Program): string {
     `var<workgroup> b_tile: array<vec4f, ${v.depth * tileColumns}>;`,
     `@compute @workgroup_size(${THREADS})`,
     "fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {",
+    "let place = group.xy;",
     `let tx = thread % ${SIDE}u;`,
     `let ty = thread / ${SIDE}u;`,
     rowsOfWorkgroup(v, program),
-    `let column = group.x * ${columns}u + tx;`,
+    `let column = place.x * ${columns}u + tx;`,
     ...own.flatMap((r) => vectors.map((i) => `var c${r}_${i} = vec4f();`)),
     `for (var k = 0u; k < p.depth; k += ${v.depth}u) {`,
     ...fillA,

@@ -41,7 +41,20 @@ export function variantName(v: Variant): string {
   return `${v.family}-${v.rows}x${v.vectors}x${v.depth}x${v.block}-${v.source}`;
 }
 
-/** The variant of a word. */
+/**
+ * The variant of a word.
+ *
+ * @throws {UserError} where it is none.
+ *
+ * @example
+ * ```ts
+ * import { parseVariant } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { family, rows, vectors, depth, block } = parseVariant("subgroup-64x1x8x4-texture");
+ * assertEquals([family, rows, vectors, depth, block], ["subgroup", 64, 1, 8, 4]);
+ * ```
+ */
 export function parseVariant(name: string): Variant {
   const match = /^(subgroup|tile)-(\d+)x(\d+)x(\d+)x(\d+)-(buffer|texture)$/.exec(name);
   if (!match) {

@@ -9,12 +9,12 @@ struct Params { choices: u32, experts: u32, block: u32, blocks: u32 };
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let block = id.x;
-  if (block >= p.blocks) { return; }
-  let base = block * p.experts;
+  let own = id.x;
+  if (own >= p.blocks) { return; }
+  let base = own * p.experts;
   for (var e = 0u; e < p.experts; e++) { counts[base + e] = 0u; }
-  let end = min((block + 1u) * p.block, p.choices);
-  for (var i = block * p.block; i < end; i++) {
+  let end = min((own + 1u) * p.block, p.choices);
+  for (var i = own * p.block; i < end; i++) {
     let at = base + ids[i];
     let rank = counts[at];
     ranks[i] = rank;

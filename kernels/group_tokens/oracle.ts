@@ -4,7 +4,21 @@
  * @module
  */
 
-/** Offsets, row ids and places as {@linkcode TokenGroups} holds them; tiles as (expert, row, end). */
+/**
+ * Offsets, row ids and places as {@linkcode TokenGroups} holds them; tiles as (expert, row, end).
+ *
+ * @example
+ * ```ts
+ * import { groupTokensOracle } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const groups = groupTokensOracle([1, 0, 1], { experts: 2, tileRows: 16 });
+ * assertEquals(groups.offsets, [0, 1, 3]);
+ * assertEquals(groups.rowIds, [1, 0, 2]);
+ * assertEquals(groups.places, [1, 0, 2]);
+ * assertEquals(groups.tiles, [[0, 0, 1], [1, 1, 3]]);
+ * ```
+ */
 export function groupTokensOracle(
   ids: ArrayLike<number>,
   dims: { experts: number; tileRows: number },

@@ -14,7 +14,19 @@ export interface RoutingOracle {
   gap: Float64Array;
 }
 
-/** The k largest of each row of logits [T, E], ties to the lower index. */
+/**
+ * The k largest of each row of logits [T, E], ties to the lower index.
+ *
+ * @example
+ * ```ts
+ * import { routerOracle } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { ids, weights } = routerOracle([0, 2, 2], { t: 1, e: 3, k: 2, renormalise: true });
+ * assertEquals([...ids], [1, 2]);
+ * assertEquals([...weights], [0.5, 0.5]);
+ * ```
+ */
 export function routerOracle(
   logits: ArrayLike<number>,
   dims: { t: number; e: number; k: number; renormalise: boolean },
