@@ -1,5 +1,5 @@
 /**
- * Makes this machine ready: the pinned Deno, a usable WebGPU adapter and, with `--browser`,
+ * Makes this machine ready: the pinned Deno and a usable WebGPU adapter or, with `--browser`,
  * Chromium for the tests of the report pages. Installs what is missing where it may; otherwise
  * says in one line what to install. The only program here that may run others: apt-get and sudo.
  *
@@ -20,7 +20,7 @@ export interface Machine {
   pinned: string;
   /** True for a user who may install packages without asking. */
   root: boolean;
-  /** True where a WebGPU adapter is usable; asked again after an installation. */
+  /** True where a WebGPU adapter is usable, as this process sees it. */
   hasAdapter(): Promise<boolean>;
   /** True where a program is on the path. */
   hasProgram(name: string): Promise<boolean>;
@@ -53,58 +53,64 @@ async function install(machine: Machine, name: string): Promise<boolean> {
   return true;
 }
 
-/**
- * Makes the machine ready and gives the exit code: 0 where experiments can run, 1 where not. A
- * missing browser is said in one line and is no failure.
- */
-export async function setUp(machine: Machine, options: { browser: boolean }): Promise<number> {
+/** Exit code of a first process that could not set the machine up, or installed something. */
+export const ASK_AGAIN = 75;
+
+/** What stands in the way of a device here, or `undefined` where nothing does. */
+async function obstacle(machine: Machine): Promise<string | undefined> {
   if (machine.deno !== machine.pinned) {
-    machine.say(
-      `This is Deno ${machine.deno} and moelab is pinned to Deno ${machine.pinned}: ` +
-        `run it as "npx -y deno@${machine.pinned} task ..."`,
-    );
+    return `This is Deno ${machine.deno} and moelab is pinned to Deno ${machine.pinned}: ` +
+      `run it as "npx -y deno@${machine.pinned} task ..."`;
+  }
+  if (await machine.hasAdapter()) return undefined;
+  return machine.os === "linux"
+    ? "There is no WebGPU adapter on Vulkan here: install the graphics card's Vulkan driver, " +
+      'or Mesa\'s in software with "sudo apt-get install mesa-vulkan-drivers"'
+    : "There is no WebGPU adapter here: update the graphics driver";
+}
+
+/**
+ * Finds a usable adapter and gives the exit code: 0 where experiments can run.
+ *
+ * A process sees only the drivers that were there when it first asked. So the first one installs
+ * what is missing where it may, says nothing, and ends with {@linkcode ASK_AGAIN}; a second one,
+ * with `again` set, looks anew, and says in one line what still stands in the way (exit code 1).
+ */
+export async function setUpAdapter(
+  machine: Machine,
+  options: { again: boolean },
+): Promise<number> {
+  const problem = await obstacle(machine);
+  if (problem === undefined) return 0;
+  if (options.again) {
+    machine.say(problem);
     return 1;
   }
-  if (!await machine.hasAdapter()) {
-    if (machine.os !== "linux") {
-      machine.say("There is no WebGPU adapter here: update the graphics driver");
-      return 1;
-    }
-    if (!await install(machine, "mesa-vulkan-drivers") || !await machine.hasAdapter()) {
-      machine.say(
-        "There is no WebGPU adapter on Vulkan here: install the graphics card's Vulkan driver, " +
-          'or Mesa\'s in software with "sudo apt-get install mesa-vulkan-drivers"',
-      );
-      return 1;
-    }
+  if (machine.deno === machine.pinned && machine.os === "linux") {
+    await install(machine, "mesa-vulkan-drivers");
   }
-  if (options.browser && !await machine.hasProgram("chromium")) {
-    const installed = machine.os === "linux" && await install(machine, "chromium");
-    if (!installed || !await machine.hasProgram("chromium")) {
-      machine.say(
-        "There is no Chromium here, so the browser tests will be skipped: " +
-          '"sudo apt-get install chromium" brings it',
-      );
-    }
+  return ASK_AGAIN;
+}
+
+/** Brings Chromium for the tests of the pages; where that cannot be, a line says so. */
+export async function setUpBrowser(machine: Machine): Promise<number> {
+  if (await machine.hasProgram("chromium")) return 0;
+  const installed = machine.os === "linux" && await install(machine, "chromium");
+  if (!installed || !await machine.hasProgram("chromium")) {
+    machine.say(
+      "There is no Chromium here, so the browser tests will be skipped: " +
+        '"sudo apt-get install chromium" brings it',
+    );
   }
   return 0;
 }
 
-/** The worker asks for a device in a WebGPU instance of its own, which sees a new driver. */
-const probe = `
-  const ask = async () => Boolean(await (await navigator.gpu.requestAdapter())?.requestDevice());
-  postMessage(await ask().catch(() => false));
-  close();
-`;
-
-/** True where a fresh WebGPU instance offers an adapter. */
-function hasAdapter(): Promise<boolean> {
-  const url = URL.createObjectURL(new Blob([probe], { type: "text/javascript" }));
-  const worker = new Worker(url, { type: "module" });
-  return new Promise<boolean>((resolve) => {
-    worker.onmessage = (message) => resolve(message.data);
-    worker.onerror = () => resolve(false);
-  });
+/** True where a device can be opened. */
+async function hasAdapter(): Promise<boolean> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = await adapter?.requestDevice().catch(() => undefined);
+  device?.destroy();
+  return device !== undefined;
 }
 
 /** True where a file of that name stands in a folder of the path. */
@@ -151,5 +157,9 @@ if (import.meta.main) {
     run,
     say: (line) => console.error(line),
   };
-  Deno.exit(await setUp(machine, { browser: Deno.args.includes("--browser") }));
+  Deno.exit(
+    Deno.args.includes("--browser")
+      ? await setUpBrowser(machine)
+      : await setUpAdapter(machine, { again: Deno.args.includes("--again") }),
+  );
 }

@@ -55,7 +55,7 @@ export function parseChoice(words: Record<string, string>): KernelChoice {
 /** Candidates of a CPU driver; a sum that fits its registers and a tile that fits its first cache. */
 const subgroupCandidates: Record<keyof KernelChoice, string[]> = {
   gemm: ["64x1x8x4", "32x2x8x2"],
-  gemmSwiglu: ["32x1x8x2", "64x1x4x4"],
+  gemmSwiglu: ["32x1x8x2", "32x1x8x4"],
   grouped: ["32x2x8x2", "32x1x8x2"],
 };
 

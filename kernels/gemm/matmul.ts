@@ -80,7 +80,6 @@ export function matmul(recorder: Recorder, p: Matmul): void {
       p.b.pitch / 4,
       p.b.plane / 4,
       groups?.divisor ?? 1,
-      0,
     ],
     grid: groups?.grid ?? denseGrid(device, variant, program, { m: p.m!, n: p.n }),
   });

@@ -17,7 +17,7 @@ export function header(v: Variant, program: Program): string {
   const space = v.source === "texture" ? "" : "<storage, read>";
   const lines = [
     "struct Params { m: u32, columns: u32, depth: u32, a_pitch: u32,",
-    "  b_pitch: u32, b_plane: u32, divisor: u32, swap: u32 };",
+    "  b_pitch: u32, b_plane: u32, divisor: u32 };",
     `@group(0) @binding(0) var${space} a_matrix: ${matrix};`,
     `@group(0) @binding(1) var${space} b_matrix: ${matrix};`,
     "@group(0) @binding(2) var<storage, read_write> c_matrix: array<vec4f>;",
