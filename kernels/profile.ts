@@ -40,13 +40,25 @@ function prepare(pool: Pool, sweep: Sweep): Running {
   return { sweep, grid, prepared: sweep.prepare(pool), samples: grid.map(() => []) };
 }
 
+/**
+ * An order of `n` corners in which neighbours have little in common: steps of about the golden
+ * ratio. In the order of the grid, a corner would find its operands in the cache, where the corner
+ * before left them; in a model, other layers have run since.
+ */
+export function spreadOrder(n: number): number[] {
+  const divisor = (a: number, b: number): number => b === 0 ? a : divisor(b, a % b);
+  let step = Math.max(1, Math.round(0.618 * n));
+  while (divisor(step, n) !== 1) step++;
+  return Array.from({ length: n }, (_, i) => i * step % n);
+}
+
 /** Runs every corner of a sweep once, all in one recording. */
 async function sampleOnce(pool: Pool, { grid, prepared }: Running): Promise<number[]> {
-  const times = await runTimed(
-    pool,
-    (recorder) =>
-      grid.forEach((dims, i) => pool.release(...prepared.record(recorder, dims, `${i}`))),
-  );
+  const times = await runTimed(pool, (recorder) => {
+    for (const i of spreadOrder(grid.length)) {
+      pool.release(...prepared.record(recorder, grid[i], `${i}`));
+    }
+  });
   const seconds = grid.map(() => 0);
   for (const t of times) seconds[Number(t.label)] += t.endSeconds - t.startSeconds;
   return seconds.map((s) => Math.max(s, 1e-9));

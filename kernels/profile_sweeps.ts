@@ -224,8 +224,11 @@ function combineSweep(): Sweep {
         inputs,
         record(recorder, { t, k, d }, label) {
           const n = t * k;
-          const options = { places: placesOf(n), weights: fill(n), topK: k, label };
-          return [combine(recorder, fill(n, d), options)];
+          const places = placesOf(n);
+          // In a layer the rows were written just before: so they are here, by a copy of their own.
+          const copy = { places, weights: fill(n), topK: 1, label: "-1" };
+          const rows = combine(recorder, fill(n, d), copy);
+          return [rows, combine(recorder, rows, { places, weights: fill(n), topK: k, label })];
         },
       };
     },

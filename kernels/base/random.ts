@@ -53,7 +53,7 @@ export function split(seed: number, path: string): Stream {
 }
 
 /**
- * `n` standard normal numbers times `scale`, as f32.
+ * `n` standard normal numbers times `scale`, as f32 (Box-Muller, both of each pair used).
  *
  * @example
  * ```ts
@@ -64,5 +64,12 @@ export function split(seed: number, path: string): Stream {
  * ```
  */
 export function normals(stream: Stream, n: number, scale = 1): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: n }, () => stream.normal() * scale);
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i += 2) {
+    const radius = scale * Math.sqrt(-2 * Math.log(1 - stream.uniform()));
+    const angle = 2 * Math.PI * stream.uniform();
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < n) out[i + 1] = radius * Math.sin(angle);
+  }
+  return out;
 }

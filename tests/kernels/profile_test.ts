@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { gridCorners } from "../../kernels/base/profile_schema.ts";
 import type { Device } from "../../kernels/device.ts";
+import { spreadOrder } from "../../kernels/profile.ts";
 import { sweeps } from "../../kernels/profile_sweeps.ts";
 import { candidates, parseChoice } from "../../kernels/tune.ts";
 
@@ -58,4 +59,12 @@ Deno.test("every operator of a layer has a grid that rises", () => {
       }
     }
   }
+});
+
+Deno.test("a spread order visits every corner once, and never a neighbour", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), (n) => {
+    const order = spreadOrder(n);
+    assertEquals(order.toSorted((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
+    if (n > 8) assert(order.every((at, i) => i === 0 || Math.abs(at - order[i - 1]) > 1));
+  }));
 });

@@ -73,7 +73,7 @@ Deno.test("bindings are inputs in the order of the launch, and then the uniforms
       assertEquals(numbers, bindings.map((_: string, i: number) => i));
       const written = bindings.filter((name: string) => access[name] === "read_write");
       assertEquals(written, ["c_matrix"]);
-      assertEquals(uniformBytes, 32);
+      assertEquals(uniformBytes, 28);
     }
   }
 });

@@ -21,8 +21,8 @@ Deno.test("the first numbers of a stream are these, on every machine", () => {
   assertEquals(draws(6, () => stream.int(1, 6)), [5, 2, 3, 4, 1, 6]);
   assertEquals([...normals(split(0, "golden"), 3)], [
     -1.858506441116333,
+    1.0621435642242432,
     -1.7909307479858398,
-    -0.8310033082962036,
   ]);
 });
 
