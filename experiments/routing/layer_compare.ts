@@ -120,7 +120,7 @@ export function constantRate(compared: readonly Compared[]): PairSummary {
   const inside = compared.filter((c) => c.pair.inside);
   const rate = median(inside.map((c) => totalFlops(c.ops) / c.pair.measured.value));
   return summarisePairs(
-    "inside, one constant rate",
+    "inside, by one constant rate",
     inside.map((c) => ({ ...c.pair, predicted: exactly(totalFlops(c.ops) / rate, "constant") })),
   );
 }

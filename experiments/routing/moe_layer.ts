@@ -86,10 +86,9 @@ async function runMoeLayer(
     const pairs = compared.map((c) => c.pair);
     const group = (inside: boolean) => pairs.filter((p) => p.inside === inside);
     const pairSummaries = [
-      ...(group(true).length > 0
-        ? [summarisePairs("inside", group(true)), constantRate(compared)]
-        : []),
-      ...(group(false).length > 0 ? [summarisePairs("outside", group(false))] : []),
+      ...[true, false].filter((inside) => group(inside).length > 0)
+        .map((inside) => summarisePairs(inside ? "inside" : "outside", group(inside))),
+      ...(group(true).length > 0 ? [constantRate(compared)] : []),
     ];
     const worstOutput = Math.max(...compared.map((c) => c.measured.outputError));
     const misses = compared.reduce((s, c) => s + c.measured.routingMisses, 0);
