@@ -8,7 +8,13 @@
  */
 import { type Estimate, median } from "./base/estimate.ts";
 import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "./base/op.ts";
-import { type Curve, gridCorners, type Law, type Profile } from "./base/profile_schema.ts";
+import {
+  type Curve,
+  gridCorners,
+  type Law,
+  type Profile,
+  sortedAxes,
+} from "./base/profile_schema.ts";
 import { adapterKey, type Device } from "./device.ts";
 import { type Sweep, sweeps } from "./profile_sweeps.ts";
 import { compile } from "./recorder.ts";
@@ -112,6 +118,20 @@ function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
   }));
 }
 
+/** Rounds at most, over those wanted: a machine that never comes to rest must not go on for ever. */
+const MOST_ROUNDS = 1.6;
+/** A round this much slower than the fastest met a machine that did something else. */
+const SLOWER = 1.15;
+
+/**
+ * The rounds in which the machine was on its pace: those whose total is near the fastest one's. A
+ * round is judged as a whole, never by a single sample.
+ */
+export function onPace(totals: readonly number[]): number[] {
+  const fastest = Math.min(...totals);
+  return totals.flatMap((total, round) => total <= SLOWER * fastest ? [round] : []);
+}
+
 /** Measures the device; minutes on a slow one. */
 export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
   const { kernels, quick = false, progress, signal } = options;
@@ -119,15 +139,23 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
   const repeats = quick ? 7 : 21;
   const started = now();
   const running = sweeps(device, kernels).map((sweep) => prepare(pool, sweep));
-  // The first round compiles and is not counted.
-  for (let round = 0; round <= repeats; round++) {
+  // The first round compiles and is not counted; further ones come until enough are on pace.
+  const totals: number[] = [];
+  const most = Math.ceil(MOST_ROUNDS * repeats);
+  for (let round = 0; round <= most && onPace(totals).length < repeats; round++) {
+    let total = 0;
     for (const [i, one] of running.entries()) {
       signal?.throwIfAborted();
-      progress?.(one.sweep.kind, (round + i / running.length) / (repeats + 1));
+      const done = (Math.min(round, repeats) + i / running.length) / (repeats + 1);
+      progress?.(one.sweep.kind, done);
       const seconds = await sampleOnce(pool, one);
+      total += seconds.reduce((sum, s) => sum + s, 0);
       if (round > 0) seconds.forEach((s, corner) => one.samples[corner].push(s));
     }
+    if (round > 0) totals.push(total);
   }
+  const used = onPace(totals);
+  for (const one of running) one.samples = one.samples.map((s) => used.map((round) => s[round]));
   running.forEach(({ prepared }) => pool.release(...prepared.inputs));
   pool.trim();
   const curves = Object.fromEntries(running.map((one) => [one.sweep.kind, curveOf(one)]));
@@ -150,8 +178,11 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     },
     kind: "measured",
     sources: [
-      `timestamp queries, median of ${repeats} samples of ${all.flat().length} shapes, ` +
-      `${((now() - started) / 1000).toFixed(0)} s`,
+      `timestamp queries, median of ${used.length} rounds over ${all.flat().length} shapes, ` +
+      `${((now() - started) / 1000).toFixed(0)} s; ${
+        totals.length - used.length
+      } more rounds ran ` +
+      `more than ${Math.round(100 * (SLOWER - 1))} % slower than the fastest and are left out`,
       "memoryBytes: the largest buffer of the device (WebGPU does not tell its memory)",
       "memoryBandwidthBytesPerSecond: the driver's copy of 64 MiB, read and written; " +
       "memoryEfficiency: the best that the combine kernel moved, as a fraction of it",
@@ -164,5 +195,49 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     laws: {},
     curves,
     kernels: { ...choiceWords(kernels) },
+  };
+}
+
+/** Says how fast the machine is now, against its profile. */
+export interface PaceMeter {
+  /**
+   * Time of the middle shape of each product, over what the profile says: above 1 where the machine
+   * is slower than it was when it was profiled.
+   */
+  sample(): Promise<number>;
+  /** Puts the meter's tensors back. */
+  release(): void;
+}
+
+/** Makes a pace meter of the shapes in the middle of a profile's product curves. */
+export function paceMeter(
+  profile: Profile,
+  options: { pool: Pool; kernels: KernelChoice },
+): PaceMeter {
+  const { pool, kernels } = options;
+  const middle = (values: number[]) => [values[Math.floor(values.length / 2)]];
+  const running = sweeps(pool.device, kernels)
+    .filter(({ kind }) => kind.includes("gemm"))
+    .map((sweep) => ({
+      ...sweep,
+      axes: Object.fromEntries(sortedAxes(sweep.axes).map(([name, v]) => [name, middle(v)])),
+    }))
+    .map((sweep) => prepare(pool, sweep));
+  const then = running.map(({ sweep, grid: [corner] }) => {
+    const { axes, seconds } = profile.curves[sweep.kind];
+    const same = (c: Record<string, number>) =>
+      Object.keys(corner).every((name) => c[name] === corner[name]);
+    return seconds[gridCorners(axes).findIndex(same)];
+  });
+  return {
+    async sample() {
+      const ratios: number[] = [];
+      for (const [i, one] of running.entries()) {
+        const [seconds] = await sampleOnce(pool, one);
+        if (then[i] !== undefined) ratios.push(seconds / then[i]);
+      }
+      return median(ratios).value;
+    },
+    release: () => running.forEach(({ prepared }) => pool.release(...prepared.inputs)),
   };
 }

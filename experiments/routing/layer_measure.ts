@@ -50,7 +50,10 @@ export interface LayerInputs {
 
 /** What a run showed. */
 export interface MeasuredLayer {
+  /** Times of the rounds in which the machine was on its pace. */
   timing: Timing;
+  /** Total time of every round, on pace or not. */
+  samples: number[];
   /** Expert ids, T * K, as the device chose them. */
   ids: Uint32Array;
   /** Tokens of each expert. */
@@ -124,6 +127,7 @@ interface PreparedLayer {
   inputs: LayerInputs;
   x_TD: Tensor;
   w: MoeLayerTensors;
+  /** Times of each round. */
   runs: LaunchTime[][];
 }
 
@@ -144,9 +148,10 @@ function record(recorder: Recorder, layer: PreparedLayer, kernels: KernelChoice)
 async function conclude(
   pool: Pool,
   layer: PreparedLayer,
-  kernels: KernelChoice,
+  options: { kernels: KernelChoice; rounds: readonly number[] },
 ): Promise<MeasuredLayer> {
   const { run, inputs, x_TD, w, runs } = layer;
+  const { kernels, rounds } = options;
   const recorder = createRecorder(pool);
   const out = record(recorder, layer, kernels);
   recorder.submit();
@@ -157,7 +162,8 @@ async function conclude(
   bytes.set(new Uint8Array(ids.buffer));
   bytes.set(new Uint8Array(y.buffer), ids.byteLength);
   return {
-    timing: timingOf(runs),
+    timing: timingOf(rounds.map((round) => runs[round])),
+    samples: timingOf(runs).total.seconds,
     ids,
     rows: countExperts(ids, run.shape.experts),
     ...check(run, inputs, { y, ids, weights }),
@@ -165,9 +171,29 @@ async function conclude(
   };
 }
 
+/** Rounds at most, over those wanted. */
+const MOST_ROUNDS = 1.6;
+/** Rounds on pace below which all rounds are taken. */
+const LEAST_ROUNDS = 3;
+/** A round is on pace while profiled shapes take this near to what the profile says. */
+const PACE = 0.12;
+
+/** The layers of a batch, and the pace of the machine in each round. */
+export interface MeasuredBatch {
+  layers: MeasuredLayer[];
+  /** Time of profiled shapes over the profile, by round. */
+  paces: number[];
+  /** Rounds whose samples count: those on pace, or all where these are too few. */
+  rounds: number[];
+}
+
 /**
  * Measures layers in rounds: each round takes one sample of every layer, so that a slow spell of the
  * machine spreads over all of them. All layers lie on the device at once; afterwards none does.
+ *
+ * With a `pace` (profiled shapes now, over the profile) asked in each round, rounds in which the
+ * machine is not in the state in which it was profiled are repeated, and count only where too few
+ * others are had. The layers' own times have no say in it.
  */
 export async function measureLayers(
   pool: Pool,
@@ -175,15 +201,19 @@ export async function measureLayers(
   options: {
     kernels: KernelChoice;
     repeats: number;
+    pace?: () => Promise<number>;
     /** Told after each step; there are `repeats + 2` for each layer. */
     step?: () => void;
     signal?: AbortSignal;
   },
-): Promise<MeasuredLayer[]> {
-  const { kernels, repeats, step, signal } = options;
+): Promise<MeasuredBatch> {
+  const { kernels, repeats, pace, step, signal } = options;
   const layers = runs.map((run) => prepare(pool, run));
+  const paces: number[] = [];
+  const steady = () => paces.flatMap((p, round) => Math.abs(p - 1) <= PACE ? [round] : []);
+  const most = pace ? Math.ceil(MOST_ROUNDS * repeats) : repeats;
   // The first round compiles, mirrors the weights, and is not counted.
-  for (let round = 0; round <= repeats; round++) {
+  for (let round = 0; round <= most && steady().length < repeats; round++) {
     for (const layer of layers) {
       signal?.throwIfAborted();
       const times = await runTimed(
@@ -191,14 +221,19 @@ export async function measureLayers(
         (recorder) => pool.release(...record(recorder, layer, kernels).tensors),
       );
       if (round > 0) layer.runs.push(times);
-      step?.();
+      if (round <= repeats) step?.();
     }
+    const now = await pace?.() ?? 1;
+    if (round > 0) paces.push(now);
   }
+  const rounds = steady().length >= Math.min(LEAST_ROUNDS, repeats)
+    ? steady()
+    : paces.map((_, round) => round);
   const measured: MeasuredLayer[] = [];
   for (const layer of layers) {
-    measured.push(await conclude(pool, layer, kernels));
+    measured.push(await conclude(pool, layer, { kernels, rounds }));
     step?.();
   }
   pool.trim();
-  return measured;
+  return { layers: measured, paces, rounds };
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { createPool, openDevice, parseChoice } from "../../kernels/mod.ts";
+import { createPool, openDevice, paceMeter, parseChoice } from "../../kernels/mod.ts";
 import { circumstancesOf } from "../circumstances.ts";
 import { type Context, defineExperiment, type Outcome } from "../define.ts";
 import { onH100Node, overThisDevice, spreadLayer, TOKENS_PER_DEVICE } from "./cluster_predict.ts";
@@ -23,8 +23,8 @@ import {
   rooflinePoints,
 } from "./layer_compare.ts";
 import { drawLayers } from "./layer_draw.ts";
-import { measureLayers } from "./layer_measure.ts";
-import { notes, tables, verdictOf } from "./moe_layer_words.ts";
+import { type MeasuredBatch, measureLayers } from "./layer_measure.ts";
+import { notes, paceNote, tables, usedPace, verdictOf } from "./moe_layer_words.ts";
 
 /** The measured and the predicted time of a mixture-of-experts layer. */
 export const moeLayerExperiment = defineExperiment({
@@ -63,18 +63,23 @@ async function runMoeLayer(
     const layers = drawLayers(profile, { seed, count: parameters.layers });
     const { repeats } = parameters;
     const compared: Compared[] = [];
+    const batches: MeasuredBatch[] = [];
     progress.start(layers.length * (repeats + 2), "layers");
     for (let first = 0; first < layers.length; first += BATCH) {
       const batch = layers.slice(first, first + BATCH);
       const runs = batch.map((layer) => ({ ...layer, seed, name: `layer/${layer.index}` }));
       const step = () => progress.step("layers");
-      const measured = await measureLayers(pool, runs, { kernels, repeats, step, signal });
+      const meter = paceMeter(profile, { pool, kernels });
+      const pace = () => meter.sample();
+      const measured = await measureLayers(pool, runs, { kernels, repeats, pace, step, signal });
+      meter.release();
+      batches.push(measured);
       for (const [i, layer] of batch.entries()) {
-        compared.push(await compare(layer, measured[i], profile));
+        compared.push(await compare(layer, measured.layers[i], profile));
       }
     }
     progress.stop();
-    const [routed] = await measureLayers(pool, [{
+    const { layers: [routed] } = await measureLayers(pool, [{
       tokens: 64 * TOKENS_PER_DEVICE,
       shape: spreadLayer,
       skew: 0.5,
@@ -94,11 +99,11 @@ async function runMoeLayer(
     const misses = compared.reduce((s, c) => s + c.measured.routingMisses, 0);
     const checked = compared.reduce((s, c) => s + c.measured.checked, 0);
     return {
-      verdict: verdictOf(pairs),
+      verdict: verdictOf(pairs, usedPace(batches)),
       decision:
         "Inside the range, plan layers of this device by the profile alone; measure again " +
         "where a dimension leaves it. A profile taken on a busier or quieter machine would change this.",
-      notes,
+      notes: [...notes, paceNote(batches)],
       tables,
       rows: [
         ...compared.map(layerRow),
@@ -107,7 +112,7 @@ async function runMoeLayer(
         ...node.rows,
       ],
       samples: Object.fromEntries(
-        compared.map((c) => [c.pair.id, c.measured.timing.total.seconds]),
+        compared.map((c) => [c.pair.id, c.measured.samples]),
       ),
       pairs,
       pairSummaries,

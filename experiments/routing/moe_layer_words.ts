@@ -3,18 +3,23 @@
  *
  * @module
  */
+import { mean } from "simple-statistics";
 import { median } from "../../kernels/base/mod.ts";
 import type { Pair, Result } from "../../reports/result.ts";
 import { spreadLayer, TOKENS_PER_DEVICE } from "./cluster_predict.ts";
 import { errorOf, summarisePairs } from "./errors_of_pairs.ts";
+import type { MeasuredBatch } from "./layer_measure.ts";
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
 
 /** Median error up to which the answer is yes, and up to which it is "roughly". */
 const [GOOD, ROUGH] = [0.15, 0.3];
 
-/** The answer in a sentence. */
-export function verdictOf(pairs: readonly Pair[]): string {
+/** Pace beyond which the verdict mentions it. */
+const DRIFT = 0.1;
+
+/** The answer in a sentence; `pace` is how long profiled shapes took now, over the profile. */
+export function verdictOf(pairs: readonly Pair[], pace: number): string {
   const errors = (inside: boolean) =>
     pairs.filter((p) => p.inside === inside).map((p) => Math.abs(errorOf(p)));
   const [inside, outside] = [errors(true), errors(false)];
@@ -32,7 +37,38 @@ export function verdictOf(pairs: readonly Pair[]): string {
       percent(typical.hi)
     }) over ${inside.length} layers that were never ` +
     `profiled; the worst is ${worst.label}, ${worst.error > 0 ? "+" : ""}${percent(worst.error)}.` +
-    beyond;
+    beyond + (Math.abs(pace - 1) > DRIFT ? ` ${driftOf(pace)}` : "");
+}
+
+function driftOf(pace: number): string {
+  return `Meanwhile profiled shapes took ${
+    pace.toFixed(2)
+  } times what the profile says: the machine ` +
+    "is not in the state in which it was profiled.";
+}
+
+/** Mean pace of the rounds whose samples count. */
+export function usedPace(batches: readonly MeasuredBatch[]): number {
+  return mean(batches.flatMap(({ paces, rounds }) => rounds.map((round) => paces[round])));
+}
+
+/** What the profiled shapes that ran between the layers say of the machine. */
+export function paceNote(batches: readonly MeasuredBatch[]): Result["notes"][number] {
+  const all = batches.flatMap((b) => b.paces);
+  const used = batches.reduce((n, b) => n + b.rounds.length, 0);
+  return {
+    heading: "Pace of the machine",
+    paragraphs: [
+      "Layers are measured in rounds, one sample of each in every round, and after a round the " +
+      "middle shape of every product is timed again. Over the profile these shapes took " +
+      `${Math.min(...all).toFixed(2)} to ${
+        Math.max(...all).toFixed(2)
+      } times as long. The samples of ` +
+      `${used} of ${all.length} rounds count: those within 12 % of the profile, or all of a batch ` +
+      "where fewer than three are. The raw samples below are those of all rounds. Predictions rest " +
+      "on the profile alone.",
+    ],
+  };
 }
 
 const simulatedColumns = [

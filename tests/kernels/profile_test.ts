@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { gridCorners } from "../../kernels/base/profile_schema.ts";
 import type { Device } from "../../kernels/device.ts";
-import { spreadOrder } from "../../kernels/profile.ts";
+import { onPace, spreadOrder } from "../../kernels/profile.ts";
 import { sweeps } from "../../kernels/profile_sweeps.ts";
 import { candidates, parseChoice } from "../../kernels/tune.ts";
 
@@ -67,4 +67,9 @@ Deno.test("a spread order visits every corner once, and never a neighbour", () =
     assertEquals(order.toSorted((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
     if (n > 8) assert(order.every((at, i) => i === 0 || Math.abs(at - order[i - 1]) > 1));
   }));
+});
+
+Deno.test("rounds near the fastest are on pace, judged as a whole", () => {
+  assertEquals(onPace([]), []);
+  assertEquals(onPace([2, 1.1, 1, 1.2, 1.14]), [1, 2, 4]);
 });

@@ -19,7 +19,7 @@ Deno.test(
     for (const variant of variants(device)) {
       const word = variantName(variant);
       const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
-      const [measured] = await measureLayers(pool, [run], { kernels, repeats: 2 });
+      const { layers: [measured] } = await measureLayers(pool, [run], { kernels, repeats: 2 });
       digests.add(measured.digest);
       assert(measured.outputError <= 1e-4, `error ${measured.outputError}`);
       assertEquals([measured.routingMisses, measured.rows.length], [0, 6]);
@@ -31,7 +31,32 @@ Deno.test(
     assertEquals(digests.size, 1);
     const [variant] = variants(device).map(variantName);
     const kernels = parseChoice({ gemm: variant, gemmSwiglu: variant, grouped: variant });
-    const [other] = await measureLayers(pool, [{ ...run, seed: 4 }], { kernels, repeats: 1 });
+    const { layers: [other] } = await measureLayers(pool, [{ ...run, seed: 4 }], {
+      kernels,
+      repeats: 1,
+    });
     assertNotEquals(other.digest, [...digests][0]);
+  }),
+);
+
+Deno.test(
+  "rounds off the machine's pace are repeated, and count only where too few are on it",
+  withDevice(async (pool, device) => {
+    const [word] = variants(device).map(variantName);
+    const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
+    const measure = (list: number[]) =>
+      measureLayers(pool, [run], {
+        kernels,
+        repeats: 4,
+        pace: () => Promise.resolve(list.length > 1 ? list.shift()! : list[0]),
+      });
+    const flapping = await measure([9, 1, 2, 1.1, 0.9, 1, 1]);
+    assertEquals(flapping.paces, [1, 2, 1.1, 0.9, 1]);
+    assertEquals(flapping.rounds, [0, 2, 3, 4]);
+    assertEquals(flapping.layers[0].timing.total.seconds.length, 4);
+    assertEquals(flapping.layers[0].samples.length, 5);
+    const slow = await measure([2]);
+    assertEquals(slow.rounds, slow.paces.map((_, round) => round));
+    assertEquals(slow.paces.length, 7);
   }),
 );
