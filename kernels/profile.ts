@@ -120,23 +120,25 @@ function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
 
 /** Rounds at most, over those wanted: a machine that never comes to rest must not go on for ever. */
 const MOST_ROUNDS = 1.6;
-/** A round this much slower than the fastest met a machine that did something else. */
-const SLOWER = 1.15;
+/** Rounds of one state of the machine differ by no more than this factor. */
+const SAME_STATE = 1.15;
 
 /**
- * The rounds in which the machine was on its pace: those whose total is near the fastest one's. A
- * round is judged as a whole, never by a single sample.
+ * The rounds in which the machine was in its most common state: the largest set whose totals differ
+ * by 15 % at most, the fastest of equals. A round is judged as a whole, never by a single sample.
  */
 export function onPace(totals: readonly number[]): number[] {
-  const fastest = Math.min(...totals);
-  return totals.flatMap((total, round) => total <= SLOWER * fastest ? [round] : []);
+  const within = (low: number) =>
+    totals.flatMap((t, round) => t >= low && t <= SAME_STATE * low ? [round] : []);
+  const ascending = totals.toSorted((a, b) => a - b);
+  return ascending.map(within).reduce((best, set) => set.length > best.length ? set : best, []);
 }
 
 /** Measures the device; minutes on a slow one. */
 export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
   const { kernels, quick = false, progress, signal } = options;
   const pool = createPool(device);
-  const repeats = quick ? 7 : 21;
+  const repeats = quick ? 5 : 21;
   const started = now();
   const running = sweeps(device, kernels).map((sweep) => prepare(pool, sweep));
   // The first round compiles and is not counted; further ones come until enough are on pace.
@@ -182,7 +184,7 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
       `${((now() - started) / 1000).toFixed(0)} s; ${
         totals.length - used.length
       } more rounds ran ` +
-      `more than ${Math.round(100 * (SLOWER - 1))} % slower than the fastest and are left out`,
+      "at another pace and are left out",
       "memoryBytes: the largest buffer of the device (WebGPU does not tell its memory)",
       "memoryBandwidthBytesPerSecond: the driver's copy of 64 MiB, read and written; " +
       "memoryEfficiency: the best that the combine kernel moved, as a fraction of it",

@@ -34,7 +34,7 @@ export const moeLayerExperiment = defineExperiment({
     "Does a simulator that knows only this device's profile predict the time of a layer it never saw?",
   parameters: {
     layers: { quick: 40, full: 96, note: "layers to draw and compare" },
-    repeats: { quick: 9, full: 31, note: "timed repetitions of each layer" },
+    repeats: { quick: 7, full: 31, note: "timed repetitions of each layer" },
   },
   run: runMoeLayer,
 });
