@@ -61,7 +61,7 @@ export function showModel(model: ModelDescription): string {
     parameterTable(model),
     "",
     `A token uses ${formatNumber(parameters.active / parameters.total, "fraction", 3)}; ` +
-    parameters.convention,
+    parameters.conventionNote,
     `Forward pass of a token: ${formatNumber(flopsPerToken.total, "flops")} ` +
     `at ${count(flopsPerToken.sequenceTokens)} tokens`,
     ...printedLines(model),

@@ -44,8 +44,10 @@ export interface ParameterCounts {
   byPart: Record<string, number>;
   /** Parameters that one token uses, by part. */
   activeByPart: Record<string, number>;
-  /** In words, what `active` counts. */
-  convention: string;
+  /** Which parameters `active` counts. */
+  convention: CountConvention;
+  /** The same in words. */
+  conventionNote: string;
   /** False where a size rests on an assumption or a rumour. */
   checked: boolean;
 }
@@ -167,7 +169,8 @@ export function parameters(
     active: sum(active),
     byPart: total,
     activeByPart: active,
-    convention: countConventions[convention],
+    convention,
+    conventionNote: countConventions[convention],
     checked: !model.rumour && assumedFields(model).length === 0,
   };
 }

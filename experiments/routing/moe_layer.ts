@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { UserError } from "../../kernels/base/errors.ts";
 import { createPool, openDevice, paceMeter, parseChoice } from "../../kernels/mod.ts";
 import { circumstancesOf } from "../circumstances.ts";
 import { type Context, defineExperiment, type Outcome } from "../define.ts";
@@ -46,6 +47,13 @@ async function runMoeLayer(
   context: Context<{ layers: number; repeats: number }>,
 ): Promise<Outcome> {
   const { seed, quick, parameters, progress, signal } = context;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new UserError(
+        `Cannot run moe-layer with ${name}=${value}: wanted a whole number from 1`,
+      );
+    }
+  }
   const device = await openDevice();
   try {
     progress.start(100, "profile of this device");

@@ -23,7 +23,8 @@ Deno.test("describe --json has the counts by part and says what active means", a
   assertEquals([parameters.total, parameters.active], [131_596_523_520, 36_469_708_800]);
   const parts = Object.values(parameters.byPart as Record<string, number>);
   assertEquals(parts.reduce((sum, n) => sum + n, 0), parameters.total);
-  assertMatch(parameters.convention, /^active: /);
+  assertEquals(parameters.convention, "all");
+  assertMatch(parameters.conventionNote, /^active: /);
 });
 
 Deno.test("describe reads a file as it reads a preset", () =>
