@@ -10,7 +10,7 @@ import { formatNumber } from "../reports/format.ts";
 import type { Cli } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
 import type { Io } from "./cli_io.ts";
-import { profilePath } from "./routing/device_profile.ts";
+import { profilePath } from "./device_profile.ts";
 
 /** Steps of the progress bar: the share that is done, in percent. */
 const steps = 100;

@@ -6,6 +6,7 @@ export * from "./tensor.ts";
 export * from "./recorder.ts";
 export * from "./time.ts";
 export * from "./tune.ts";
+export * from "./pace.ts";
 export * from "./profile.ts";
 export * from "./gemm/variant.ts";
 export * from "./gemm/gemm.ts";

@@ -8,19 +8,14 @@
  */
 import { type Estimate, median } from "./base/estimate.ts";
 import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "./base/op.ts";
-import {
-  type Curve,
-  gridCorners,
-  type Law,
-  type Profile,
-  sortedAxes,
-} from "./base/profile_schema.ts";
+import { type Curve, gridCorners, type Law, type Profile } from "./base/profile_schema.ts";
 import { adapterKey, type Device } from "./device.ts";
-import { type Sweep, sweeps } from "./profile_sweeps.ts";
+import { onPace, prepare, type Running, sampleOnce } from "./profile_rounds.ts";
+import { sweeps } from "./profile_sweeps.ts";
 import { compile } from "./recorder.ts";
 import { createPool, type Pool } from "./tensor.ts";
 import { choiceWords, type KernelChoice } from "./tune.ts";
-import { now, runTimed, time } from "./time.ts";
+import { now, time } from "./time.ts";
 
 /** How a profile is measured. */
 export interface ProfileOptions {
@@ -32,43 +27,6 @@ export interface ProfileOptions {
   progress?: (what: string, share: number) => void;
   /** Stops the measurement between repeats. */
   signal?: AbortSignal;
-}
-
-/** A sweep with its inputs on the device and the samples taken so far. */
-interface Running {
-  sweep: Sweep;
-  grid: Record<string, number>[];
-  prepared: ReturnType<Sweep["prepare"]>;
-  samples: number[][];
-}
-
-function prepare(pool: Pool, sweep: Sweep): Running {
-  const grid = gridCorners(sweep.axes);
-  return { sweep, grid, prepared: sweep.prepare(pool), samples: grid.map(() => []) };
-}
-
-/**
- * An order of `n` corners in which neighbours have little in common: steps of about the golden
- * ratio. In the order of the grid, a corner would find its operands in the cache, where the corner
- * before left them; in a model, other layers have run since.
- */
-export function spreadOrder(n: number): number[] {
-  const divisor = (a: number, b: number): number => b === 0 ? a : divisor(b, a % b);
-  let step = Math.max(1, Math.round(0.618 * n));
-  while (divisor(step, n) !== 1) step++;
-  return Array.from({ length: n }, (_, i) => i * step % n);
-}
-
-/** Runs every corner of a sweep once, all in one recording. */
-async function sampleOnce(pool: Pool, { grid, prepared }: Running): Promise<number[]> {
-  const times = await runTimed(pool, (recorder) => {
-    for (const i of spreadOrder(grid.length)) {
-      pool.release(...prepared.record(recorder, grid[i], `${i}`));
-    }
-  });
-  const seconds = grid.map(() => 0);
-  for (const t of times) seconds[Number(t.label)] += t.endSeconds - t.startSeconds;
-  return seconds.map((s) => Math.max(s, 1e-9));
 }
 
 function curveOf({ sweep, samples }: Running): Curve {
@@ -120,20 +78,6 @@ function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
 
 /** Rounds at most, over those wanted: a machine that never comes to rest must not go on for ever. */
 const MOST_ROUNDS = 1.6;
-/** Rounds of one state of the machine differ by no more than this factor. */
-const SAME_STATE = 1.15;
-
-/**
- * The rounds in which the machine was in its most common state: the largest set whose totals differ
- * by 15 % at most, the fastest of equals. A round is judged as a whole, never by a single sample.
- */
-export function onPace(totals: readonly number[]): number[] {
-  const within = (low: number) =>
-    totals.flatMap((t, round) => t >= low && t <= SAME_STATE * low ? [round] : []);
-  const ascending = totals.toSorted((a, b) => a - b);
-  return ascending.map(within).reduce((best, set) => set.length > best.length ? set : best, []);
-}
-
 /** Measures the device; minutes on a slow one. */
 export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
   const { kernels, quick = false, progress, signal } = options;
@@ -197,49 +141,5 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     laws: {},
     curves,
     kernels: { ...choiceWords(kernels) },
-  };
-}
-
-/** Says how fast the machine is now, against its profile. */
-export interface PaceMeter {
-  /**
-   * Time of the middle shape of each product, over what the profile says: above 1 where the machine
-   * is slower than it was when it was profiled.
-   */
-  sample(): Promise<number>;
-  /** Puts the meter's tensors back. */
-  release(): void;
-}
-
-/** Makes a pace meter of the shapes in the middle of a profile's product curves. */
-export function paceMeter(
-  profile: Profile,
-  options: { pool: Pool; kernels: KernelChoice },
-): PaceMeter {
-  const { pool, kernels } = options;
-  const middle = (values: number[]) => [values[Math.floor(values.length / 2)]];
-  const running = sweeps(pool.device, kernels)
-    .filter(({ kind }) => kind.includes("gemm"))
-    .map((sweep) => ({
-      ...sweep,
-      axes: Object.fromEntries(sortedAxes(sweep.axes).map(([name, v]) => [name, middle(v)])),
-    }))
-    .map((sweep) => prepare(pool, sweep));
-  const then = running.map(({ sweep, grid: [corner] }) => {
-    const { axes, seconds } = profile.curves[sweep.kind];
-    const same = (c: Record<string, number>) =>
-      Object.keys(corner).every((name) => c[name] === corner[name]);
-    return seconds[gridCorners(axes).findIndex(same)];
-  });
-  return {
-    async sample() {
-      const ratios: number[] = [];
-      for (const [i, one] of running.entries()) {
-        const [seconds] = await sampleOnce(pool, one);
-        if (then[i] !== undefined) ratios.push(seconds / then[i]);
-      }
-      return median(ratios).value;
-    },
-    release: () => running.forEach(({ prepared }) => pool.release(...prepared.inputs)),
   };
 }

@@ -13,7 +13,7 @@ import { createPool, openDevice, paceMeter, parseChoice } from "../../kernels/mo
 import { circumstancesOf } from "../circumstances.ts";
 import { type Context, defineExperiment, type Outcome } from "../define.ts";
 import { onH100Node, overThisDevice, spreadLayer, TOKENS_PER_DEVICE } from "./cluster_predict.ts";
-import { deviceProfileOf } from "./device_profile.ts";
+import { deviceProfileOf } from "../device_profile.ts";
 import { summarisePairs } from "./errors_of_pairs.ts";
 import {
   compare,

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { gridCorners } from "../../kernels/base/profile_schema.ts";
 import type { Device } from "../../kernels/device.ts";
-import { onPace, spreadOrder } from "../../kernels/profile.ts";
+import { onPace, spreadOrder } from "../../kernels/profile_rounds.ts";
 import { sweeps } from "../../kernels/profile_sweeps.ts";
 import { candidates, parseChoice } from "../../kernels/tune.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { parseConfig } from "../../kernels/base/config.ts";
-import { UserError } from "../../kernels/base/errors.ts";
-import { readTextFileIfAny, stableJson, writeTextFile } from "../../kernels/base/files.ts";
+import { parseConfig } from "../kernels/base/config.ts";
+import { UserError } from "../kernels/base/errors.ts";
+import { readTextFileIfAny, stableJson, writeTextFile } from "../kernels/base/files.ts";
 import {
   adapterKey,
   type Device,
@@ -13,7 +13,7 @@ import {
   type Profile,
   profileSchema,
   tunedKernels,
-} from "../../kernels/mod.ts";
+} from "../kernels/mod.ts";
 
 /** Where profiles and the tuner's choices are remembered, beside the project's other caches. */
 export const MEMORY = ".moelab";
