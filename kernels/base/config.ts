@@ -12,8 +12,7 @@ export interface Schema<T> {
   /** Checks a value and never throws. */
   safeParse(
     value: unknown,
-    // deno-lint-ignore no-explicit-any -- zod's own parameter and issue types
-    params?: any,
+    params?: { error?: (issue: never) => unknown },
   ): { success: true; data: T } | {
     success: false;
     error: { issues: { path: PropertyKey[]; message: string }[] };

@@ -8,8 +8,31 @@ import type { Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import type { Variant } from "./variant.ts";
 
-function checkInner(what: string, a: number, b: number): void {
-  if (a !== b) throw new RangeError(`Cannot multiply for ${what}: A has ${a} columns, B ${b} rows`);
+/** What both products take beside A. */
+export interface ProductOptions {
+  /** The weights: [k, n], or [2, k, n] for SwiGLU. */
+  b: Tensor;
+  /** Label of the launch and of the result. */
+  label: string;
+  /** Kernel variant to run. */
+  variant: Variant;
+}
+
+function product(
+  recorder: Recorder,
+  a: Tensor,
+  options: ProductOptions & { swiglu: boolean },
+): Tensor {
+  const { b, label, variant, swiglu } = options;
+  const [m, k] = a.shape;
+  const [kb, n] = b.shape.slice(-2);
+  if (k !== kb) {
+    throw new RangeError(`Cannot multiply for ${label}: A has ${k} columns, B ${kb} rows`);
+  }
+  const c = recorder.pool.tensor(label, [m, n]);
+  const program = { grouped: false, gather: false, swiglu };
+  matmul(recorder, { label, a, b, c, m, n, k, program, variant });
+  return c;
 }
 
 /**
@@ -35,19 +58,8 @@ function checkInner(what: string, a: number, b: number): void {
  * assertEquals([...values], [19, 22, 43, 50]);
  * ```
  */
-export function gemm(
-  recorder: Recorder,
-  a: Tensor,
-  options: { b: Tensor; label: string; variant: Variant },
-): Tensor {
-  const { b, label, variant } = options;
-  const [m, k] = a.shape;
-  const [kb, n] = b.shape;
-  checkInner(label, k, kb);
-  const c = recorder.pool.tensor(label, [m, n]);
-  const program = { grouped: false, gather: false, swiglu: false };
-  matmul(recorder, { label, a, b, c, m, n, k, program, variant });
-  return c;
+export function gemm(recorder: Recorder, a: Tensor, options: ProductOptions): Tensor {
+  return product(recorder, a, { ...options, swiglu: false });
 }
 
 /**
@@ -55,17 +67,6 @@ export function gemm(
  *
  * @throws {RangeError} where the inner sizes differ.
  */
-export function gemmSwiglu(
-  recorder: Recorder,
-  a: Tensor,
-  options: { b: Tensor; label: string; variant: Variant },
-): Tensor {
-  const { b, label, variant } = options;
-  const [m, k] = a.shape;
-  const [, kb, n] = b.shape;
-  checkInner(label, k, kb);
-  const c = recorder.pool.tensor(label, [m, n]);
-  const program = { grouped: false, gather: false, swiglu: true };
-  matmul(recorder, { label, a, b, c, m, n, k, program, variant });
-  return c;
+export function gemmSwiglu(recorder: Recorder, a: Tensor, options: ProductOptions): Tensor {
+  return product(recorder, a, { ...options, swiglu: true });
 }
