@@ -8,6 +8,9 @@
  * @module
  */
 
+/** What a host uploads and downloads: f32, f16 or u32. */
+export type HostArray = Float32Array | Float16Array | Uint32Array;
+
 /** Multiple that the last two dimensions are padded to. */
 export const PAD = 8;
 
@@ -61,12 +64,12 @@ function rowStarts(shape: readonly number[]): { dense: number; padded: number; c
  * assertEquals([data.length, data[0], data[1], data[8], data[9]], [64, 1, 2, 3, 4]);
  * ```
  */
-export function padded<A extends Float32Array | Uint32Array>(shape: readonly number[], data: A): A {
+export function padded<A extends HostArray>(shape: readonly number[], data: A): A {
   const { elements } = layoutOf(shape);
   if (elements === data.length) return data;
   const out = new (data.constructor as new (n: number) => A)(elements);
   for (const row of rowStarts(shape)) {
-    out.set(data.subarray(row.dense, row.dense + row.cols), row.padded);
+    out.set(data.subarray(row.dense, row.dense + row.cols) as never, row.padded);
   }
   return out;
 }
@@ -85,7 +88,7 @@ export function padded<A extends Float32Array | Uint32Array>(shape: readonly num
  * assertEquals([...unpadded([2, 2], padded)], [1, 2, 3, 4]);
  * ```
  */
-export function unpadded<A extends Float32Array | Uint32Array>(
+export function unpadded<A extends HostArray>(
   shape: readonly number[],
   data: A,
 ): A {

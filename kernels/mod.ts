@@ -2,6 +2,7 @@
 export * from "./base/mod.ts";
 export * from "./device.ts";
 export * from "./layout.ts";
+export * from "./storage.ts";
 export * from "./tensor.ts";
 export * from "./recorder.ts";
 export * from "./time.ts";

@@ -8,6 +8,7 @@
  */
 import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
+import { storageBytes } from "./storage.ts";
 import { MIRROR_WIDTH, mirrorOf, type Pool, type Tensor } from "./tensor.ts";
 
 /** A compiled kernel. */
@@ -25,14 +26,23 @@ export type Grid = readonly [x: number, y?: number, z?: number] | {
   at: number;
 };
 
+/** What a shader reads or writes: a tensor, its mirror, or a slice of its bytes. */
+export type Input = Tensor | { mirror: Tensor } | {
+  slice: Tensor;
+  /** First byte, a multiple of the device's `minStorageBufferOffsetAlignment`. */
+  offset: number;
+  /** Length. */
+  bytes: number;
+};
+
 /** One launch. */
 export interface Launch {
   /** What it does, for timings. */
   label: string;
   /** What runs. */
   kernel: Kernel;
-  /** Storage buffers (or texture mirrors) in the order of the bindings, from 0 on. */
-  inputs: readonly (Tensor | { mirror: Tensor })[];
+  /** Storage buffers, slices or texture mirrors in the order of the bindings, from 0 on. */
+  inputs: readonly Input[];
   /** Values of the uniform at the binding after the inputs: u32, or f32 where marked. */
   uniforms: readonly (number | { f32: number })[];
   /** How many workgroups. */
@@ -113,6 +123,17 @@ function checkGrid(device: Device, label: string, grid: readonly (number | undef
   }
 }
 
+function resourceOf(device: Device, input: Input): GPUBindingResource {
+  if ("buffer" in input) {
+    const offset = input.offset * storageBytes[input.dtype];
+    return offset === 0
+      ? { buffer: input.buffer }
+      : { buffer: input.buffer, offset, size: input.buffer.size - offset };
+  }
+  if ("mirror" in input) return mirrorOf(device, input.mirror).createView();
+  return { buffer: input.slice.buffer, offset: input.offset, size: input.bytes };
+}
+
 /** Makes a recorder. `timed` asks for the time of each launch. */
 export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): Recorder {
   const { device } = pool;
@@ -185,11 +206,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     device,
     launch({ label, kernel, inputs, uniforms: values, grid, copies = [] }) {
       if (!("indirect" in grid)) checkGrid(device, label, grid);
-      const resources: GPUBindingResource[] = inputs.map((input) =>
-        "mirror" in input && !("buffer" in input)
-          ? mirrorOf(device, input.mirror).createView()
-          : { buffer: (input as Tensor).buffer }
-      );
+      const resources = inputs.map((input) => resourceOf(device, input));
       if (values.length > 0) resources.push(writeUniforms(values));
       const layout = kernel.pipeline.getBindGroupLayout(0);
       const entries = resources.map((resource, binding) => ({ binding, resource }));

@@ -8,7 +8,8 @@
  */
 import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
-import { layoutOf, padded, roundUp, unpadded } from "./layout.ts";
+import { type HostArray, layoutOf, PAD, padded, roundUp, unpadded } from "./layout.ts";
+import { hostArray, type Storage, storageBytes, storageOf } from "./storage.ts";
 
 /** Texels in a row of a texture mirror. */
 export const MIRROR_WIDTH = 1024;
@@ -20,12 +21,16 @@ const MIRROR_GAP = 4;
 /** Buffers are a multiple of one row of a mirror. */
 const ROW_BYTES = MIRROR_WIDTH * 16;
 
-/** A tensor of f32 (or, for ids, of u32) on the device. */
+/** A tensor on the device. */
 export interface Tensor {
   /** Name, for labels and messages, with its dims as suffix: `x_TD`. */
   label: string;
   /** Dimensions, outermost first. */
   shape: readonly number[];
+  /** What its elements are stored as. */
+  dtype: Storage;
+  /** Elements of the buffer before its first: 0, but for views of rows. */
+  offset: number;
   /** Elements from one row to the next (the padded last dimension). */
   pitch: number;
   /** Elements from one matrix to the next (padded rows times pitch). */
@@ -50,10 +55,10 @@ export interface Slot {
 export interface Pool {
   /** The device. */
   device: Device;
-  /** An uninitialised tensor. */
-  tensor(label: string, shape: readonly number[]): Tensor;
+  /** An uninitialised tensor, of f32 where nothing else is said. */
+  tensor(label: string, shape: readonly number[], options?: { dtype?: Storage }): Tensor;
   /** A tensor with the host's values, rows and columns padded with zeros. */
-  upload(label: string, shape: readonly number[], data: Float32Array | Uint32Array): Tensor;
+  upload(label: string, shape: readonly number[], data: HostArray): Tensor;
   /** Puts a tensor's buffer and mirror back for others. */
   release(...tensors: Tensor[]): void;
   /** Bytes in use, free for reuse, and the most that was in use at once. */
@@ -84,9 +89,13 @@ export function createPool(device: Device): Pool {
   let free = 0;
   let peak = 0;
 
-  function allocate(label: string, shape: readonly number[], reuse: boolean): Tensor {
+  function allocate(
+    label: string,
+    shape: readonly number[],
+    { dtype, reuse }: { dtype: Storage; reuse: boolean },
+  ): Tensor {
     const { pitch, plane, elements } = layoutOf(shape);
-    const size = Math.max(ROW_BYTES, roundUp(elements * 4, ROW_BYTES));
+    const size = Math.max(ROW_BYTES, roundUp(elements * storageBytes[dtype], ROW_BYTES));
     checkSize(device, label, shape, size);
     let slot = reuse ? slots.get(size)?.pop() : undefined;
     if (slot) free -= size;
@@ -99,13 +108,15 @@ export function createPool(device: Device): Pool {
     };
     live += size;
     peak = Math.max(peak, live);
-    return { label, shape, pitch, plane, buffer: slot.buffer, slot, mirrored: false };
+    const { buffer } = slot;
+    return { label, shape, dtype, offset: 0, pitch, plane, buffer, slot, mirrored: false };
   }
 
   return {
     device,
     openRecorders: 0,
-    tensor: (label, shape) => allocate(label, shape, true),
+    tensor: (label, shape, { dtype = "f32" } = {}) =>
+      allocate(label, shape, { dtype, reuse: true }),
     upload(label, shape, data) {
       const n = shape.reduce((a, b) => a * b, 1);
       if (n !== data.length) {
@@ -116,8 +127,9 @@ export function createPool(device: Device): Pool {
         );
       }
       // An upload runs before launches that are only recorded: it must not touch their buffers.
-      const t = allocate(label, shape, this.openRecorders === 0);
-      device.gpu.queue.writeBuffer(t.buffer, 0, padded(shape, data) as Float32Array<ArrayBuffer>);
+      const dtype = storageOf(data);
+      const t = allocate(label, shape, { dtype, reuse: this.openRecorders === 0 });
+      device.gpu.queue.writeBuffer(t.buffer, 0, padded(shape, data) as Uint32Array<ArrayBuffer>);
       return t;
     },
     release(...tensors) {
@@ -141,6 +153,25 @@ export function createPool(device: Device): Pool {
   };
 }
 
+/**
+ * Some rows of a matrix as a matrix of its own, over the same buffer. Who has it does not own it: it
+ * is never released.
+ *
+ * @throws {RangeError} where `from` is no multiple of 8 or the rows go beyond the matrix.
+ */
+export function rowsOf(matrix: Tensor, options: { from: number; count: number }): Tensor {
+  const { from, count } = options;
+  const [rows, columns] = matrix.shape;
+  if (matrix.shape.length !== 2 || from % PAD !== 0 || from < 0 || from + count > rows) {
+    throw new RangeError(
+      `Cannot view rows ${from} to ${from + count} of ${matrix.label} ` +
+        `[${matrix.shape.join(", ")}]: wanted a matrix, and a multiple of ${PAD} within it`,
+    );
+  }
+  const view = { shape: [count, columns], offset: matrix.offset + from * matrix.pitch };
+  return { ...matrix, ...view, label: `${matrix.label}[${from}:${from + count}]` };
+}
+
 /** The texture that mirrors a tensor, made when first asked for; its content is copied elsewhere. */
 export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
   const height = tensor.buffer.size / ROW_BYTES;
@@ -159,26 +190,31 @@ export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
   });
 }
 
-/** Reads tensors back in one wait; each as its dense values (f32, or u32 where `as` says so). */
-export async function download<A extends Float32Array | Uint32Array = Float32Array>(
+/**
+ * Reads tensors back in one wait; each as its dense values, in the array of its storage type (or of
+ * `as`, where that is given).
+ */
+export async function download<A extends HostArray = Float32Array>(
   device: Device,
   tensors: readonly Tensor[],
-  as: new (buffer: ArrayBuffer) => A = Float32Array as never,
+  as?: new (buffer: ArrayBuffer) => A,
 ): Promise<A[]> {
   const encoder = device.gpu.createCommandEncoder({ label: "download" });
   const staged = tensors.map((t) => {
-    const size = layoutOf(t.shape).elements * 4;
+    const size = roundUp(layoutOf(t.shape).elements * storageBytes[t.dtype], 4);
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
     const buffer = device.gpu.createBuffer({ label: `${t.label} read-back`, size, usage });
-    encoder.copyBufferToBuffer(t.buffer, 0, buffer, 0, size);
+    encoder.copyBufferToBuffer(t.buffer, t.offset * storageBytes[t.dtype], buffer, 0, size);
     return buffer;
   });
   device.gpu.queue.submit([encoder.finish()]);
   await Promise.all(staged.map((b) => b.mapAsync(GPUMapMode.READ)));
   device.check();
   return staged.map((buffer, i) => {
-    const data = new as(buffer.getMappedRange().slice(0));
+    const { dtype, shape } = tensors[i];
+    const values = hostArray(dtype, buffer.getMappedRange().slice(0), layoutOf(shape).elements);
     buffer.destroy();
-    return unpadded(tensors[i].shape, data);
+    const dense = unpadded(shape, values);
+    return as ? new as(dense.buffer as ArrayBuffer) : dense as A;
   });
 }
