@@ -55,7 +55,7 @@ async function copyBandwidth(pool: Pool, repeats: number): Promise<number> {
   const touched = pool.tensor("touched", [1]);
   const kernel = compile(pool.device, "touch", TOUCH);
   const timing = await time(pool, (recorder) => {
-    large.mirrored = false;
+    large.slot.mirrored = false;
     recorder.launch({
       label: "copy",
       kernel,

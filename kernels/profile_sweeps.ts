@@ -12,10 +12,9 @@ import { normals, split } from "./base/random.ts";
 import { combine } from "./combine/combine.ts";
 import type { Device } from "./device.ts";
 import { gemm, gemmSwiglu } from "./gemm/gemm.ts";
-import { columnsOf, type Variant } from "./gemm/variant.ts";
-import { groupedColumns } from "./grouped_gemm/columns.ts";
+import { columnsOf, plainProgram, type Program, type Variant } from "./gemm/variant.ts";
 import { groupedGemm, groupedGemmSwiglu } from "./grouped_gemm/grouped_gemm.ts";
-import { groupTokens, type TokenGroups } from "./group_tokens/group_tokens.ts";
+import { groupTensors, groupTokens, type TokenGroups } from "./group_tokens/group_tokens.ts";
 import { PAD } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
 import { router } from "./router/router.ts";
@@ -59,7 +58,7 @@ function filler(pool: Pool): { inputs: Tensor[]; fill: (...shape: number[]) => T
 }
 
 function fresh(tensor: Tensor): Tensor {
-  tensor.mirrored = false;
+  tensor.slot.mirrored = false;
   return tensor;
 }
 
@@ -67,9 +66,13 @@ function fresh(tensor: Tensor): Tensor {
 const powers = (from: number, to: number): number[] =>
   from > to ? [] : [from, ...powers(2 * from, to)];
 
+/** The program of a plain product, or of a SwiGLU one. */
+function programOf(swiglu: boolean): Program {
+  return { ...plainProgram("nn"), ...(swiglu && { epilogue: { gate: "silu" } }) };
+}
+
 function denseSweep(device: Device, swiglu: boolean, variant: Variant): Sweep {
-  const program = { grouped: false, gather: false, swiglu };
-  const columns = columnsOf(variant, program, device.subgroupSize);
+  const columns = columnsOf(variant, programOf(swiglu), device.subgroupSize);
   return {
     kind: swiglu ? "gemm_swiglu" : "gemm",
     axes: swiglu
@@ -94,8 +97,7 @@ function denseSweep(device: Device, swiglu: boolean, variant: Variant): Sweep {
 const GROUPS = 8;
 
 function groupedSweep(device: Device, swiglu: boolean, variant: Variant): Sweep {
-  const program = { grouped: true, gather: swiglu, swiglu };
-  const columns = columnsOf(variant, program, device.subgroupSize);
+  const columns = columnsOf(variant, programOf(swiglu), device.subgroupSize);
   return {
     kind: swiglu ? "grouped_gemm_swiglu" : "grouped_gemm",
     axes: {
@@ -121,11 +123,10 @@ function groupedSweep(device: Device, swiglu: boolean, variant: Variant): Sweep 
         const groups = groupTokens(recorder, ids, {
           experts: GROUPS,
           tileRows: variant.rows,
-          columns: groupedColumns(device, variant, { up: n, down: n }),
           label: "-1",
         });
         setup.set(key, groups);
-        inputs.push(ids, ...Object.values(groups));
+        inputs.push(ids, ...groupTensors(groups));
         return groups;
       };
       return {
@@ -194,8 +195,8 @@ function groupTokensSweep(variant: Variant): Sweep {
       return {
         inputs,
         record(recorder, { t, e, k }, label) {
-          const options = { experts: e, tileRows: variant.rows, columns: [4, 4] as const, label };
-          return Object.values(groupTokens(recorder, idsOf(t * k, e), options));
+          const options = { experts: e, tileRows: variant.rows, label };
+          return groupTensors(groupTokens(recorder, idsOf(t * k, e), options));
         },
       };
     },

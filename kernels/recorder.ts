@@ -8,6 +8,8 @@
  */
 import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
+import { settled } from "./failure.ts";
+import { checkRequirements } from "./requirements.ts";
 import { storageBytes } from "./storage.ts";
 import { MIRROR_WIDTH, mirrorOf, type Pool, type Tensor } from "./tensor.ts";
 
@@ -19,12 +21,8 @@ export interface Kernel {
   pipeline: GPUComputePipeline;
 }
 
-/** Where a launch takes its number of workgroups from. */
-export type Grid = readonly [x: number, y?: number, z?: number] | {
-  /** Three u32 in a tensor, from element `at` on. */
-  indirect: Tensor;
-  at: number;
-};
+/** How many workgroups a launch has. */
+export type Grid = readonly [x: number, y?: number, z?: number];
 
 /** What a shader reads or writes: a tensor, its mirror, or a slice of its bytes. */
 export type Input = Tensor | { mirror: Tensor } | {
@@ -77,13 +75,18 @@ export interface Recorder {
 
 const kernelsOf = new WeakMap<GPUDevice, Map<string, Kernel>>();
 
-/** Compiles WGSL, once for each device and text. */
+/**
+ * Compiles WGSL, once for each device and text.
+ *
+ * @throws {UserError} where the shader exceeds a limit of the device.
+ */
 export function compile(device: Device, label: string, code: string): Kernel {
   let known = kernelsOf.get(device.gpu);
   if (!known) kernelsOf.set(device.gpu, known = new Map());
   let kernel = known.get(code);
   if (!kernel) {
-    const module = device.gpu.createShaderModule({ label, code });
+    checkRequirements(device, label, code);
+    const module = device.gpu.createShaderModule({ label, code: device.wgslHeader + code });
     const compute = { module, entryPoint: "main" };
     const pipeline = device.gpu.createComputePipeline({ label, layout: "auto", compute });
     known.set(code, kernel = { label, pipeline });
@@ -150,6 +153,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
   const words = new DataView(new ArrayBuffer(UNIFORM_BYTES));
   const align = Math.max(32, gpu.limits.minUniformBufferOffsetAlignment);
   const labels: string[] = [];
+  let last = "";
   let used = 0;
   let pass: GPUComputePassEncoder | null = null;
 
@@ -178,7 +182,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
       { texture },
       [MIRROR_WIDTH, texture.height],
     );
-    tensor.mirrored = true;
+    tensor.slot.mirrored = true;
   }
 
   function writeUniforms(values: Launch["uniforms"]): GPUBufferBinding {
@@ -197,6 +201,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
   function submit() {
     endPass();
     gpu.queue.writeBuffer(uniforms, 0, words.buffer as ArrayBuffer, 0, Math.max(used, 16));
+    device.lastLabel = last || device.lastLabel;
     gpu.queue.submit([encoder.finish()]);
     pool.openRecorders--;
   }
@@ -205,7 +210,8 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     pool,
     device,
     launch({ label, kernel, inputs, uniforms: values, grid, copies = [] }) {
-      if (!("indirect" in grid)) checkGrid(device, label, grid);
+      checkGrid(device, label, grid);
+      last = label;
       const resources = inputs.map((input) => resourceOf(device, input));
       if (values.length > 0) resources.push(writeUniforms(values));
       const layout = kernel.pipeline.getBindGroupLayout(0);
@@ -218,15 +224,13 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
       const to = beginPass(label, copies.length > 0 ? "end" : "both");
       to.setPipeline(kernel.pipeline);
       to.setBindGroup(0, gpu.createBindGroup({ label, layout, entries }));
-      if ("indirect" in grid) to.dispatchWorkgroupsIndirect(grid.indirect.buffer, 4 * grid.at);
-      else to.dispatchWorkgroups(...grid as [number]);
+      to.dispatchWorkgroups(...grid as [number]);
     },
     submit,
     async finish() {
       if (!querySet) {
         submit();
-        await gpu.queue.onSubmittedWorkDone();
-        device.check();
+        await settled(device, gpu.queue.onSubmittedWorkDone());
         return [];
       }
       endPass();
@@ -237,8 +241,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
       encoder.resolveQuerySet(querySet, 0, 2 * labels.length, raw, 0);
       encoder.copyBufferToBuffer(raw, 0, read, 0, size);
       submit();
-      await read.mapAsync(GPUMapMode.READ);
-      device.check();
+      await settled(device, read.mapAsync(GPUMapMode.READ));
       const ticks = new BigUint64Array(read.getMappedRange().slice(0));
       [raw, read, uniforms].forEach((b) => b.destroy());
       querySet.destroy();

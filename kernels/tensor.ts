@@ -8,6 +8,7 @@
  */
 import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
+import { settled } from "./failure.ts";
 import { type HostArray, layoutOf, PAD, padded, roundUp, unpadded } from "./layout.ts";
 import { hostArray, type Storage, storageBytes, storageOf } from "./storage.ts";
 
@@ -39,8 +40,6 @@ export interface Tensor {
   buffer: GPUBuffer;
   /** The buffer with its mirror, as the pool hands them out together. */
   slot: Slot;
-  /** True once the mirror holds what the buffer holds; whoever writes the buffer unsets it. */
-  mirrored: boolean;
 }
 
 /** A buffer and the texture that mirrors it, made when first asked for. */
@@ -49,6 +48,8 @@ export interface Slot {
   buffer: GPUBuffer;
   /** Its mirror. */
   mirror?: GPUTexture;
+  /** True once the mirror holds what the buffer holds; whoever writes the buffer unsets it. */
+  mirrored: boolean;
 }
 
 /** Buffers that are handed out, taken back and handed out again. */
@@ -103,13 +104,15 @@ export function createPool(device: Device): Pool {
       buffer: device.gpu.createBuffer({
         label,
         size,
-        usage: use.STORAGE | use.COPY_SRC | use.COPY_DST | use.INDIRECT,
+        usage: use.STORAGE | use.COPY_SRC | use.COPY_DST,
       }),
+      mirrored: false,
     };
+    slot.mirrored = false;
     live += size;
     peak = Math.max(peak, live);
     const { buffer } = slot;
-    return { label, shape, dtype, offset: 0, pitch, plane, buffer, slot, mirrored: false };
+    return { label, shape, dtype, offset: 0, pitch, plane, buffer, slot };
   }
 
   return {
@@ -129,7 +132,9 @@ export function createPool(device: Device): Pool {
       // An upload runs before launches that are only recorded: it must not touch their buffers.
       const dtype = storageOf(data);
       const t = allocate(label, shape, { dtype, reuse: this.openRecorders === 0 });
-      device.gpu.queue.writeBuffer(t.buffer, 0, padded(shape, data) as Uint32Array<ArrayBuffer>);
+      // As bytes: not every provider knows arrays of f16.
+      const { buffer, byteOffset, byteLength } = padded(shape, data);
+      device.gpu.queue.writeBuffer(t.buffer, 0, buffer as ArrayBuffer, byteOffset, byteLength);
       return t;
     },
     release(...tensors) {
@@ -193,6 +198,8 @@ export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
 /**
  * Reads tensors back in one wait; each as its dense values, in the array of its storage type (or of
  * `as`, where that is given).
+ *
+ * @throws {DeviceLost} where the device is lost.
  */
 export async function download<A extends HostArray = Float32Array>(
   device: Device,
@@ -208,8 +215,7 @@ export async function download<A extends HostArray = Float32Array>(
     return buffer;
   });
   device.gpu.queue.submit([encoder.finish()]);
-  await Promise.all(staged.map((b) => b.mapAsync(GPUMapMode.READ)));
-  device.check();
+  await settled(device, Promise.all(staged.map((b) => b.mapAsync(GPUMapMode.READ))));
   return staged.map((buffer, i) => {
     const { dtype, shape } = tensors[i];
     const values = hostArray(dtype, buffer.getMappedRange().slice(0), layoutOf(shape).elements);

@@ -15,8 +15,7 @@ import { adapterKey, type Device } from "./device.ts";
 import { gemm, gemmSwiglu } from "./gemm/gemm.ts";
 import { parseVariant, type Variant, variantName } from "./gemm/variant.ts";
 import { groupedGemm, groupedGemmSwiglu } from "./grouped_gemm/grouped_gemm.ts";
-import { groupTokens } from "./group_tokens/group_tokens.ts";
-import { groupedColumns } from "./grouped_gemm/columns.ts";
+import { groupTensors, groupTokens } from "./group_tokens/group_tokens.ts";
 import type { Recorder } from "./recorder.ts";
 import { createPool, type Pool, type Tensor } from "./tensor.ts";
 import { now, runTimed } from "./time.ts";
@@ -102,11 +101,10 @@ function contests(pool: Pool): {
       gemm: (r, variant) => [gemm(r, x, { b: w, label: "gemm", variant })],
       gemmSwiglu: (r, variant) => [gemmSwiglu(r, x, { b: w2, label: "gemmSwiglu", variant })],
       grouped: (r, variant) => {
-        const columns = groupedColumns(pool.device, variant, { up: D / 2, down: D });
-        const groups = groupTokens(r, ids, { experts: E, tileRows: variant.rows, columns });
+        const groups = groupTokens(r, ids, { experts: E, tileRows: variant.rows });
         const h = groupedGemmSwiglu(r, x, { w: up, groups, topK: 1, label: "grouped", variant });
         const y = groupedGemm(r, h, { w: down, groups, label: "grouped", variant });
-        return [h, y, ...Object.values(groups)];
+        return [h, y, ...groupTensors(groups)];
       },
     },
   };

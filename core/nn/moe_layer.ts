@@ -13,9 +13,9 @@ import {
   combine,
   gemm,
   gemmSwiglu,
-  groupedColumns,
   groupedGemm,
   groupedGemmSwiglu,
+  groupTensors,
   groupTokens,
   type KernelChoice,
   normals,
@@ -95,7 +95,7 @@ export function moeLayer(
   options: { shape: MoeLayerShape; gate: TopKGate; w: MoeLayerTensors; kernels: KernelChoice },
 ): MoeLayerOutput {
   const { shape, gate, w, kernels } = options;
-  const { pool, device } = recorder;
+  const { pool } = recorder;
   const { topK } = gate;
   const { logits_TE, routing } = topKGate(recorder, x_TD, {
     gate,
@@ -103,11 +103,9 @@ export function moeLayer(
     variant: kernels.gemm,
   });
   const variant = kernels.grouped;
-  const widths = { up: shape.dExpert, down: shape.dModel };
   const groups = groupTokens(recorder, routing.ids, {
     experts: shape.experts,
     tileRows: variant.rows,
-    columns: groupedColumns(device, variant, widths),
   });
   const h = groupedGemmSwiglu(recorder, x_TD, {
     w: w.up_E2DF!,
@@ -128,7 +126,7 @@ export function moeLayer(
     y_TD,
     routing,
     groups,
-    tensors: [y_TD, ...Object.values(routing), ...Object.values(groups)],
+    tensors: [y_TD, ...Object.values(routing), ...groupTensors(groups)],
   };
 }
 

@@ -9,7 +9,6 @@ import { normals, split, type Stream } from "../../kernels/base/random.ts";
 import { gemm, gemmSwiglu } from "../../kernels/gemm/gemm.ts";
 import { type Variant, variantName } from "../../kernels/gemm/variant.ts";
 import { groupTokens } from "../../kernels/group_tokens/group_tokens.ts";
-import { groupedColumns } from "../../kernels/grouped_gemm/columns.ts";
 import { groupedGemm, groupedGemmSwiglu } from "../../kernels/grouped_gemm/grouped_gemm.ts";
 import { compile, createRecorder, type Recorder } from "../../kernels/recorder.ts";
 import type { Pool, Tensor } from "../../kernels/tensor.ts";
@@ -59,7 +58,7 @@ async function once(pool: Pool, record: (recorder: Recorder) => Tensor): Promise
 
 /** Has the next product copy the tensor into its mirror, and count it. */
 function fresh(tensor: Tensor): Tensor {
-  tensor.mirrored = false;
+  tensor.slot.mirrored = false;
   return tensor;
 }
 
@@ -181,7 +180,6 @@ export async function groupedAgainstDense(ring: Ring): Promise<Contest[]> {
   const groups = groupTokens(recorder, pool.upload("ids", [ids.length], ids), {
     experts,
     tileRows: variant.rows,
-    columns: groupedColumns(pool.device, variant, { up: width, down: width }),
   });
   await recorder.finish();
   const [x, a] = [fill(pool, "x", [tokens, width]), fill(pool, "a", [dims.m, width])];

@@ -139,7 +139,7 @@ function prepare(pool: Pool, run: LayerRun): PreparedLayer {
 
 function record(recorder: Recorder, layer: PreparedLayer, kernels: KernelChoice): MoeLayerOutput {
   const { run: { shape }, x_TD, w } = layer;
-  x_TD.mirrored = false; // the input of a layer is fresh in every step
+  x_TD.slot.mirrored = false; // the input of a layer is fresh in every step
   const gate = { topK: shape.topK, softmax: "after" as const };
   return moeLayer(recorder, x_TD, { shape, gate, w, kernels });
 }

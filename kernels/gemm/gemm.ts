@@ -1,16 +1,19 @@
 /**
- * Dense matrix products: C = A B, and the SwiGLU product silu(A Wgate) * (A Wup).
+ * Dense matrix products: C = A B with either operand transposed, bias, activation and residual; and
+ * the gated product act(A W[0]) * (A W[1]).
  *
  * @module
  */
 import type { Recorder } from "../recorder.ts";
+import type { Storage } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
+import type { ActivationName } from "./epilogue.ts";
 import { matmul } from "./matmul.ts";
-import type { Variant } from "./variant.ts";
+import type { Form, Program, Variant } from "./variant.ts";
 
-/** What both products take beside A. */
+/** What all products take beside A. */
 export interface ProductOptions {
-  /** The weights: [k, n], or [2, k, n] for SwiGLU. */
+  /** The weights. */
   b: Tensor;
   /** Label of the launch and of the result. */
   label: string;
@@ -18,27 +21,40 @@ export interface ProductOptions {
   variant: Variant;
 }
 
-function product(
-  recorder: Recorder,
-  a: Tensor,
-  options: ProductOptions & { swiglu: boolean },
-): Tensor {
-  const { b, label, variant, swiglu } = options;
-  const [m, k] = a.shape;
-  const [kb, n] = b.shape.slice(-2);
-  if (k !== kb) {
-    throw new RangeError(`Cannot multiply for ${label}: A has ${k} columns, B ${kb} rows`);
+/** What a dense product can do besides. */
+export interface GemmOptions extends ProductOptions {
+  /** A is stored as [k, m]. */
+  transposeA?: boolean;
+  /** B is stored as [n, k]. */
+  transposeB?: boolean;
+  /** A vector [n] that is added to each row. */
+  bias?: Tensor;
+  /** A function that each sum, with its bias, goes through. */
+  activation?: ActivationName;
+  /** A matrix [m, n] that is added last. */
+  add?: Tensor;
+  /** Where to write C, such as some rows of a matrix; a new tensor where absent. */
+  into?: Tensor;
+  /** Adds to what `into` holds. */
+  accumulate?: boolean;
+}
+
+/** The storage of A and C of a program: f32, or f16 where A is. */
+export function floatStorage(a: Tensor): "f32" | "f16" {
+  return a.dtype === "f16" ? "f16" : "f32";
+}
+
+function formOf({ transposeA, transposeB }: GemmOptions): Form {
+  if (transposeA && transposeB) {
+    throw new RangeError("Cannot multiply two transposed matrices: swap them and transpose C");
   }
-  const c = recorder.pool.tensor(label, [m, n]);
-  const program = { grouped: false, gather: false, swiglu };
-  matmul(recorder, { label, a, b, c, m, n, k, program, variant });
-  return c;
+  return transposeA ? "tn" : transposeB ? "nt" : "nn";
 }
 
 /**
- * Records C[m, n] = A[m, k] B[k, n] and gives C, a tensor of the recorder's pool.
+ * Records C[m, n] = op(A) op(B), with bias, activation and residual where given, and gives C.
  *
- * @throws {RangeError} where the inner sizes differ.
+ * @throws {RangeError} where the inner sizes differ, or both operands are transposed.
  *
  * @example A product from beginning to end
  * ```ts
@@ -58,15 +74,74 @@ function product(
  * assertEquals([...values], [19, 22, 43, 50]);
  * ```
  */
-export function gemm(recorder: Recorder, a: Tensor, options: ProductOptions): Tensor {
-  return product(recorder, a, { ...options, swiglu: false });
+export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tensor {
+  const { b, label, variant, bias, activation, add, accumulate } = options;
+  const form = formOf(options);
+  const [m, k] = form === "tn" ? [a.shape[1], a.shape[0]] : a.shape;
+  const [n, kb] = form === "nt" ? b.shape.slice(-2) : b.shape.slice(-2).toReversed();
+  if (k !== kb) {
+    throw new RangeError(
+      `Cannot multiply for ${label} (${form}): A has inner size ${k}, B ${kb}`,
+    );
+  }
+  const storage = floatStorage(a);
+  const c = options.into ?? recorder.pool.tensor(label, [m, n], { dtype: storage });
+  c.slot.mirrored = false;
+  const epilogue = {
+    ...(bias && { bias: true }),
+    ...(activation && { activation }),
+    ...(add && { add: true }),
+    ...(accumulate && { accumulate: true }),
+  };
+  const program: Program = { form, epilogue, storage, weights: b.dtype };
+  matmul(recorder, { label, a, b, c, m, n, k, program, variant, bias, added: add });
+  return c;
+}
+
+/** The result of a gated product, and both sums where they are kept. */
+export interface Gated {
+  /** act(sum 0) * sum 1, [rows, n]. */
+  y: Tensor;
+  /** Both sums, [2, rows, n]. */
+  kept?: Tensor;
+}
+
+/** The tensors that a gated product writes. */
+export function gatedResult(
+  recorder: Recorder,
+  label: string,
+  options: { rows: number; n: number; dtype: Storage; keep?: boolean },
+): Gated {
+  const { rows, n, dtype, keep } = options;
+  const y = recorder.pool.tensor(label, [rows, n], { dtype });
+  return keep ? { y, kept: recorder.pool.tensor(`${label} kept`, [2, rows, n], { dtype }) } : { y };
 }
 
 /**
- * Records H[m, n] = silu(A W[0]) * (A W[1]) with W[2, k, n] (gate, up) and gives H.
+ * Records Y[m, n] = gate(A W[0]) * (A W[1]) with W[2, k, n] (gate, up); `keep` stores both sums.
  *
  * @throws {RangeError} where the inner sizes differ.
  */
+export function gemmGated(
+  recorder: Recorder,
+  a: Tensor,
+  options: ProductOptions & { gate: ActivationName; keep?: boolean },
+): Gated {
+  const { b, label, variant, gate, keep } = options;
+  const [m, k] = a.shape;
+  const [kb, n] = b.shape.slice(-2);
+  if (k !== kb) {
+    throw new RangeError(`Cannot multiply for ${label}: A has ${k} columns, B ${kb} rows`);
+  }
+  const storage = floatStorage(a);
+  const result = gatedResult(recorder, label, { rows: m, n, dtype: storage, keep });
+  const epilogue = { gate, ...(keep && { keep }) };
+  const program: Program = { form: "nn", epilogue, storage, weights: b.dtype };
+  matmul(recorder, { label, a, b, c: result.y, m, n, k, program, variant, kept: result.kept });
+  return result;
+}
+
+/** Records H[m, n] = silu(A W[0]) * (A W[1]) with W[2, k, n] (gate, up) and gives H. */
 export function gemmSwiglu(recorder: Recorder, a: Tensor, options: ProductOptions): Tensor {
-  return product(recorder, a, { ...options, swiglu: true });
+  return gemmGated(recorder, a, { ...options, gate: "silu" }).y;
 }

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { UserError } from "../base/errors.ts";
 import type { Device } from "../device.ts";
-import { compile, type Grid, type Kernel, type Recorder } from "../recorder.ts";
 import { PAD, roundUp } from "../layout.ts";
+import { compile, type Input, type Kernel, type Recorder } from "../recorder.ts";
+import { storageBytes } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
+import { epilogueName } from "./epilogue.ts";
+import { extraBindings, FLAGS, UNIFORMS } from "./shader_parts.ts";
 import { subgroupShader } from "./subgroup_shader.ts";
 import { tileShader } from "./tile_shader.ts";
 import { columnsOf, type Program, type Variant, variantName } from "./variant.ts";
@@ -18,9 +22,10 @@ export function shaderOf(v: Variant, program: Program, subgroupSize: number): st
     : tileShader(v, program);
 }
 
-/** A program as a word: gemm, gemm_swiglu, grouped_gemm, grouped_gemm_swiglu (gathering). */
-export function programName(program: Program): string {
-  return `${program.grouped ? "grouped_" : ""}gemm${program.swiglu ? "_swiglu" : ""}`;
+/** A program as a word: gemm_nn, gemm_tn, gemm_nn_gated_silu and so on. */
+export function programName({ form, epilogue, storage, weights }: Program): string {
+  const types = storage === "f32" && weights === "f32" ? "" : `_${storage}_${weights}`;
+  return `gemm_${form}${epilogueName(epilogue)}${types}`;
 }
 
 function kernelOf(device: Device, v: Variant, program: Program): Kernel {
@@ -28,59 +33,153 @@ function kernelOf(device: Device, v: Variant, program: Program): Kernel {
   return compile(device, label, shaderOf(v, program, device.subgroupSize));
 }
 
-/** Operands of one launch; `k` is the inner size, `n` the columns of one plane. */
+/** Rows sorted by group on the device, for grouped products. */
+export interface RowGroups {
+  /** Number of groups. */
+  count: number;
+  /** Tiles of rows ("nn", "nt") or the first row of each group ("tn"). */
+  map: Tensor;
+  /** How many tiles there can be. */
+  mostTiles: number;
+}
+
+/** Rows of A or B that are read by index: row `ids[row] / divisor`. */
+export interface Gather {
+  /** Which operand. */
+  of: "a" | "b";
+  /** u32, one for each row. */
+  ids: Tensor;
+  /** How many ids share a row. */
+  divisor: number;
+}
+
+/** Operands of one launch. */
 export interface Matmul {
   label: string;
   a: Tensor;
   b: Tensor;
   c: Tensor;
+  /** Rows of the result (of all groups); where A is transposed, of one group. */
+  m: number;
+  /** Columns of one plane of the result. */
   n: number;
+  /** Inner size; where A is transposed, all its rows. */
   k: number;
+  /** Planes that are summed over ("nt"), or that the result has ("tn"). */
+  planes?: number;
   program: Program;
   variant: Variant;
-  /** Rows of the output, for dense programs. */
-  m?: number;
-  /** Row ids (for gather), their divisor, the tile map and its indirect arguments. */
-  groups?: { rowIds: Tensor; divisor: number; tileMap: Tensor; grid: Grid };
+  groups?: RowGroups;
+  gather?: Gather;
+  /** Both sums of a gated product are stored here, [2, rows, n]. */
+  kept?: Tensor;
+  bias?: Tensor;
+  added?: Tensor;
+  scales?: Tensor;
 }
 
-/** Workgroups over the columns and rows of a dense product. */
-export function denseGrid(
-  device: Device,
-  v: Variant,
-  program: Program,
-  options: { m: number; n: number },
-): [number, number] {
-  const { m, n } = options;
-  const columns = columnsOf(v, program, device.subgroupSize);
-  return [Math.ceil(n / columns), Math.ceil(m / v.rows)];
+/** Groups whose weights fit one binding, and where they begin. */
+interface Slice {
+  first: number;
+  count: number;
 }
+
+/** Deals the groups to as few bindings as the device's limit asks for. */
+function slicesOf(device: Device, label: string, bytes: number, groups: number): Slice[] {
+  const most = device.gpu.limits.maxStorageBufferBindingSize;
+  const fit = Math.floor(most / bytes);
+  if (fit < 1) {
+    throw new UserError(
+      `Cannot bind the weights of one group of ${label}: ${bytes} bytes exceed the device's ` +
+        `maxStorageBufferBindingSize of ${most}`,
+    );
+  }
+  const slices: Slice[] = [];
+  for (let first = 0; first < groups; first += fit) {
+    slices.push({ first, count: Math.min(fit, groups - first) });
+  }
+  return slices;
+}
+
+/** Bytes of one group's part of a bank of weights. */
+function groupBytes(bank: Tensor, groups: number): number {
+  const planes = bank.shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  return planes / groups * bank.plane * storageBytes[bank.dtype];
+}
+
+const quarter = (elements: number) => elements / 4;
 
 /** Records a product; what has no mirror yet is mirrored first. */
 export function matmul(recorder: Recorder, p: Matmul): void {
   const { device } = recorder;
-  const { program, variant, groups } = p;
+  const { program, groups, gather } = p;
+  const { form } = program;
+  const count = groups?.count ?? 1;
+  const bank = form === "tn" ? p.c : p.b;
+  const bytes = groups ? groupBytes(bank, count) : 0;
+  const slices = groups && bank.buffer.size > device.gpu.limits.maxStorageBufferBindingSize
+    ? slicesOf(device, p.label, bytes, count)
+    : [{ first: 0, count }];
+  // A slice of a bank is bound as a buffer: a mirror would have to hold all of it.
+  const inMirrors = slices.length === 1 && program.storage === "f32" && program.weights === "f32";
+  const variant: Variant = inMirrors ? p.variant : { ...p.variant, source: "buffer" };
   const textures = variant.source === "texture";
-  const copies = textures ? [p.a, p.b].filter((t) => !t.mirrored) : [];
-  const source = (t: Tensor) => textures ? { mirror: t } : t;
-  const extra = [
-    ...(program.gather ? [groups!.rowIds] : []),
-    ...(program.grouped ? [groups!.tileMap] : []),
-  ];
-  recorder.launch({
-    label: p.label,
-    copies,
-    kernel: kernelOf(device, variant, program),
-    inputs: [source(p.a), source(p.b), p.c, ...extra],
-    uniforms: [
-      p.m ?? 0,
-      p.c.pitch / 4,
-      roundUp(p.k, PAD),
-      p.a.pitch / 4,
-      p.b.pitch / 4,
-      p.b.plane / 4,
-      groups?.divisor ?? 1,
-    ],
-    grid: groups?.grid ?? denseGrid(device, variant, program, { m: p.m!, n: p.n }),
-  });
+  const copies = textures ? [...new Set([p.a, p.b])].filter((t) => !t.slot.mirrored) : [];
+  const columns = columnsOf(variant, program, device.subgroupSize);
+  const planes = p.planes ?? 1;
+  const flags = (groups ? FLAGS.grouped : 0) |
+    (gather ? gather.of === "a" ? FLAGS.gatherA : FLAGS.gatherB : 0);
+  const strips = Math.ceil(p.c.pitch / 4 / (columns / 4));
+  const tiles = Math.ceil(p.m / variant.rows);
+
+  for (const { first, count: bound } of slices) {
+    const sliceOf = (t: Tensor): Input =>
+      slices.length > 1 && t === bank
+        ? { slice: t, offset: first * bytes, bytes: bound * bytes }
+        : t;
+    const source = (t: Tensor): Input => textures ? { mirror: t } : sliceOf(t);
+    const extra: Record<string, Tensor | undefined> = {
+      // A dense launch reads neither: any buffer that the launch only reads will do.
+      row_ids: gather?.ids ?? p.a,
+      row_map: groups?.map ?? p.a,
+      kept: p.kept,
+      bias: p.bias,
+      added: p.added,
+      scales: p.scales,
+    };
+    const uniforms: Record<typeof UNIFORMS[number], number> = {
+      flags,
+      m: p.m,
+      b_rows: form === "nt" ? p.n : p.k,
+      depth: form === "tn" ? p.k : roundUp(p.k, PAD),
+      planes,
+      a_first: textures ? quarter(p.a.offset) : 0,
+      a_pitch: quarter(p.a.pitch),
+      a_plane: quarter(p.a.plane),
+      b_first: textures ? quarter(p.b.offset) : 0,
+      b_pitch: quarter(p.b.pitch),
+      b_plane: quarter(p.b.plane),
+      c_pitch: quarter(p.c.pitch),
+      c_plane: quarter(p.c.plane),
+      divisor: gather?.divisor ?? 1,
+      group: first,
+      groups: bound,
+      kept_plane: quarter(p.kept?.plane ?? 0),
+    };
+    recorder.launch({
+      label: p.label,
+      copies: first === 0 ? copies : [],
+      kernel: kernelOf(device, variant, program),
+      inputs: [
+        source(p.a),
+        source(p.b),
+        sliceOf(p.c),
+        ...extraBindings(program).map((name) => extra[name]!),
+      ],
+      uniforms: UNIFORMS.map((name) => uniforms[name]),
+      grid: form === "tn"
+        ? [strips * planes, tiles, bound]
+        : [strips, groups ? groups.mostTiles : tiles],
+    });
+  }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ActivationName } from "./epilogue.ts";
+
 /** Values and, for each, the sum of absolute terms: the unit of a summation's rounding error. */
 export interface Scaled {
   /** The result. */
@@ -35,6 +37,29 @@ export function rowTimes(
 /** silu(x) = x / (1 + exp(-x)). */
 export const silu = (x: number): number => x / (1 + Math.exp(-x));
 
+/** erf by its Taylor series near 0 and its continued fraction far from it, to 1e-15. */
+function erf(x: number): number {
+  const z = Math.abs(x);
+  if (z > 3) {
+    let fraction = 0;
+    for (let i = 60; i > 0; i--) fraction = i / 2 / (z + fraction);
+    return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + fraction));
+  }
+  let [term, sum] = [z, z];
+  for (let i = 1; i < 100; i++) {
+    term *= -z * z / i;
+    sum += term / (2 * i + 1);
+  }
+  return Math.sign(x) * 2 / Math.sqrt(Math.PI) * sum;
+}
+
+/** The activations in f64. */
+export const activationOracles: Readonly<Record<ActivationName, (x: number) => number>> = {
+  relu: (x) => Math.max(x, 0),
+  silu,
+  gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+};
+
 /** One row of the SwiGLU product; the scale carries both factors' terms. */
 export function swigluRow(
   a: ArrayLike<number>,
@@ -65,8 +90,34 @@ function stack(rows: Scaled[], n: number): Scaled {
   return out;
 }
 
+/** The transpose of x[rows, columns]. */
+export function transposed(
+  x: ArrayLike<number>,
+  size: { rows: number; columns: number },
+): Float64Array {
+  const { rows, columns } = size;
+  return Float64Array.from(
+    { length: rows * columns },
+    (_, i) => x[(i % rows) * columns + Math.floor(i / rows)],
+  );
+}
+
+/** What a dense product does besides, as {@linkcode GemmOptions} has it. */
+export interface GemmSteps {
+  /** A is given as [k, m]. */
+  transposeA?: boolean;
+  /** B is given as [n, k]. */
+  transposeB?: boolean;
+  /** Added to each row, [n]. */
+  bias?: ArrayLike<number>;
+  /** The function that each sum goes through. */
+  activation?: ActivationName;
+  /** Added last, [m, n]. */
+  add?: ArrayLike<number>;
+}
+
 /**
- * C[m, n] = A[m, k] B[k, n].
+ * C[m, n] = op(A) op(B), with bias, activation and residual where given.
  *
  * @example
  * ```ts
@@ -80,10 +131,23 @@ function stack(rows: Scaled[], n: number): Scaled {
 export function gemmOracle(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
-  dims: { m: number; n: number; k: number },
+  options: { m: number; n: number; k: number } & GemmSteps,
 ): Scaled {
-  const { m, n, k } = dims;
-  return stack(Array.from({ length: m }, (_, row) => rowTimes(a, b, { row, k, n })), n);
+  const { m, n, k, transposeA, transposeB, bias, activation, add } = options;
+  const left = transposeA ? transposed(a, { rows: k, columns: m }) : a;
+  const right = transposeB ? transposed(b, { rows: n, columns: k }) : b;
+  const c = stack(
+    Array.from({ length: m }, (_, row) => rowTimes(left, right, { row, k, n })),
+    n,
+  );
+  const f = activation ? activationOracles[activation] : (x: number) => x;
+  for (let i = 0; i < m * n; i++) {
+    const [shift, residual] = [bias?.[i % n] ?? 0, add?.[i] ?? 0];
+    c.values[i] = f(c.values[i] + shift) + residual;
+    // No activation here is steeper than 1.13.
+    c.scale[i] = (activation ? 1.13 : 1) * (c.scale[i] + Math.abs(shift)) + Math.abs(residual);
+  }
+  return c;
 }
 
 /** H[m, n] = silu(A W[0]) * (A W[1]), W[2, k, n]. */

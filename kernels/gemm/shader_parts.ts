@@ -1,49 +1,120 @@
 /**
  * What the two families of generated matrix kernels share: bindings, uniforms, the prologue that
- * finds a workgroup's rows, loads from a buffer or a texture mirror, and the epilogue.
+ * finds a workgroup's place, loads from a buffer or a texture mirror, and the epilogue.
  *
+ * One pipeline of a form serves dense and grouped products, with rows gathered or not: what differs
+ * are uniforms. On a software driver a matrix kernel takes a second to compile, so there are few.
  * Matrices are read as vectors of four columns; every index counts vectors.
  *
  * @module
  */
+import { storagePrelude } from "../storage.ts";
+import { activations } from "./epilogue.ts";
 import type { Program, Variant } from "./variant.ts";
 
 /** Four letters of a vector's components. */
 export const COMPONENTS = "xyzw";
 
-/** Bindings and uniforms. Inputs in order: A, B, C, then row ids and tile map where used. */
-export function header(v: Variant, program: Program): string {
-  const matrix = v.source === "texture" ? "texture_storage_2d<rgba32float, read>" : "array<vec4f>";
-  const space = v.source === "texture" ? "" : "<storage, read>";
-  const lines = [
-    "struct Params { m: u32, columns: u32, depth: u32, a_pitch: u32,",
-    "  b_pitch: u32, b_plane: u32, divisor: u32 };",
-    `@group(0) @binding(0) var${space} a_matrix: ${matrix};`,
-    `@group(0) @binding(1) var${space} b_matrix: ${matrix};`,
-    "@group(0) @binding(2) var<storage, read_write> c_matrix: array<vec4f>;",
+/** 0 to n - 1. */
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Bits of the uniform `flags`. */
+export const FLAGS = { grouped: 1, gatherA: 2, gatherB: 4 } as const;
+
+/** The uniforms, in order; pitches, planes and firsts count vectors of four. */
+export const UNIFORMS = [
+  "flags", // see FLAGS
+  "m", // rows of the result (of all groups)
+  "b_rows", // rows of a plane of B: beyond them memory may hold anything
+  "depth", // inner size: padded columns of A, or rows where A is transposed
+  "planes", // planes of A and B that are summed over ("nt"), or that the result has ("tn")
+  "a_first", // first vector of A in its mirror
+  "a_pitch",
+  "a_plane",
+  "b_first", // first vector of B in its mirror
+  "b_pitch",
+  "b_plane",
+  "c_pitch",
+  "c_plane",
+  "divisor", // a gathered row is row_ids[row] / divisor
+  "group", // first group whose weights are bound
+  "groups", // how many are
+  "kept_plane", // vectors from the first kept sum to the second
+] as const;
+
+/** Names of the storage bindings after A, B and C, in order. */
+export function extraBindings(program: Program): string[] {
+  const { keep, bias, add } = program.epilogue;
+  return [
+    "row_ids",
+    "row_map",
+    ...(keep ? ["kept"] : []),
+    ...(bias ? ["bias"] : []),
+    ...(add ? ["added"] : []),
+    ...(program.weights === "q8" || program.weights === "q4" ? ["scales"] : []),
   ];
-  let binding = 3;
-  const extra = (name: string, type: string) =>
-    lines.push(`@group(0) @binding(${binding++}) var<storage, read> ${name}: ${type};`);
-  if (program.gather) extra("row_ids", "array<u32>");
-  if (program.grouped) extra("tile_map", "array<vec4u>");
-  lines.push(`@group(0) @binding(${binding}) var<uniform> p: Params;`);
-  return lines.join("\n");
 }
 
-/**
- * The expression that loads vector `index` of a matrix.
- *
- * A mirror is read as a storage texture: software Vulkan expands such a load in place, where that
- * of a sampled texture is a call.
- */
-export function load(v: Variant, matrix: "a_matrix" | "b_matrix", index: string): string {
-  return v.source === "texture"
-    ? `textureLoad(${matrix}, vec2u((${index}) & 1023u, (${index}) >> 10u))`
-    : `${matrix}[${index}]`;
+const bindingTypes: Record<string, string> = {
+  row_ids: "<storage, read> row_ids: array<u32>",
+  row_map: "<storage, read> row_map: array<vec4u>",
+  kept: "<storage, read_write> kept: array<T4>",
+  bias: "<storage, read> bias: array<T4>",
+  added: "<storage, read> added: array<T4>",
+  scales: "<storage, read> scales: array<vec4f>",
+};
+
+function matrixType(v: Variant, type: string): string {
+  return v.source === "texture" ? "texture_storage_2d<rgba32float, read>" : `array<${type}>`;
 }
 
-/** Workgroups side by side that take turns over the rows, see {@linkcode banded}. */
+/** Aliases, uniforms and bindings: A, B, C, the extra ones, and the uniforms last. */
+export function header(v: Variant, program: Program): string {
+  const space = v.source === "texture" ? "" : "<storage, read>";
+  const b = program.weights === "f16" ? "vec4<f16>" : program.weights === "f32" ? "vec4f" : "u32";
+  const extra = extraBindings(program).map((name) =>
+    name === "row_map" && program.form === "tn"
+      ? "<storage, read> row_map: array<u32>"
+      : bindingTypes[name]
+  );
+  const variables = [
+    `${space} a_matrix: ${matrixType(v, "T4")}`,
+    `${space} b_matrix: ${matrixType(v, b)}`,
+    "<storage, read_write> c_matrix: array<T4>",
+    ...extra,
+    "<uniform> p: Params",
+  ];
+  const { gate, activation } = program.epilogue;
+  const used = [...new Set([gate, activation])].filter((name) => name !== undefined);
+  const prelude = storagePrelude(program.storage);
+  return [
+    (program.weights === "f16" && program.storage === "f32" ? "enable f16;\n" : "") + prelude,
+    `struct Params { ${UNIFORMS.map((name) => `${name}: u32`).join(", ")} };`,
+    ...variables.map((text, i) => `@group(0) @binding(${i}) var${text};`),
+    ...(used.includes("gelu") ? [ERF] : []),
+    ...used.map((name) => `fn ${name}(x: vec4f) -> vec4f { return ${activations[name]}; }`),
+  ].join("\n");
+}
+
+/** erf to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
+const ERF = [
+  "fn erf4(x: vec4f) -> vec4f {",
+  "let t = 1.0 / (1.0 + 0.3275911 * abs(x));",
+  "let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * " +
+  "(-1.453152027 + t * 1.061405429))));",
+  "return sign(x) * (1.0 - series * exp(-x * x));",
+  "}",
+].join("\n");
+
+/** The expression that loads vector `index` of A or B, as f32. */
+export function load(v: Variant, matrix: "a" | "b", index: string): string {
+  if (v.source === "buffer") return `vec4f(${matrix}_matrix[${index}])`;
+  // A mirror is read as a storage texture: software Vulkan expands such a load in place, where
+  // that of a sampled texture is a call.
+  return `textureLoad(${matrix}_matrix, at(p.${matrix}_first + ${index}))`;
+}
+
+/** Workgroups side by side that take turns over the rows, see {@linkcode places}. */
 const BAND = 2;
 
 /**
@@ -53,8 +124,11 @@ const BAND = 2;
  * a column; in bands the columns of a band stay in the cache while the rows go by, and a tile of A
  * is used twice in a row.
  */
-export function banded(): string {
+export function places(v: Variant): string {
   return [
+    ...(v.source === "texture"
+      ? ["fn at(i: u32) -> vec2u { return vec2u(i & 1023u, i >> 10u); }"]
+      : []),
     "fn banded(group: vec3u, groups: vec3u) -> vec2u {",
     "let order = group.y * groups.x + group.x;",
     `let first = order / (${BAND}u * groups.y) * ${BAND}u;`,
@@ -66,33 +140,84 @@ export function banded(): string {
 }
 
 /**
- * Sets `row0`, `row_end` (exclusive) and `plane` (first vector of this workgroup's weights) from
- * the workgroup's `place` in the result.
+ * Sets what a workgroup makes: `row0` and `row_end` (exclusive) of the result, `column0`, its first
+ * vector; `plane`, the first vector of its weights; `c_plane`, of its result; and, where A is
+ * transposed, `k_begin` and `k_end`. A workgroup without rows returns.
  */
-export function rowsOfWorkgroup(v: Variant, program: Program): string {
-  const planes = program.swiglu ? "2u * " : "";
-  return program.grouped
-    ? [
-      "let tile = tile_map[place.y];",
-      "let row0 = tile.y;",
-      "let row_end = tile.z;",
-      `let plane = ${planes}tile.x * p.b_plane;`,
-    ].join("\n")
-    : [
+export function placeOfWorkgroup(v: Variant, program: Program, columns: number): string {
+  const grouped = `(p.flags & ${FLAGS.grouped}u) != 0u`;
+  if (program.form === "tn") {
+    return [
       `let row0 = place.y * ${v.rows}u;`,
       "let row_end = p.m;",
-      "let plane = 0u;",
+      "var k_begin = 0u;",
+      "var k_end = p.depth;",
+      `if (${grouped}) { k_begin = row_map[p.group + group.z]; k_end = row_map[p.group + group.z + 1u]; }`,
+      `let strip = (p.c_pitch + ${columns - 1}u) / ${columns}u;`,
+      "let part = place.x / strip;",
+      `let column0 = (place.x - part * strip) * ${columns}u;`,
+      "let plane = part * p.b_plane;",
+      "let c_plane = (group.z * p.planes + part) * p.c_plane;",
     ].join("\n");
+  }
+  return [
+    `var tile = vec4u(p.group, place.y * ${v.rows}u, p.m, 0u);`,
+    `if (${grouped}) { tile = row_map[place.y]; }`,
+    "let row0 = tile.y;",
+    "let row_end = tile.z;",
+    "let own_group = tile.x - p.group;",
+    "if (row0 >= row_end || own_group >= p.groups) { return; }",
+    `let column0 = place.x * ${columns}u;`,
+    `let plane = own_group * ${program.epilogue.gate ? "2u" : "p.planes"} * p.b_plane;`,
+    "let c_plane = 0u;",
+  ].join("\n");
 }
 
-/** The expression of the A row that output row `row` reads. */
-export function sourceRow(program: Program, row: string): string {
-  return program.gather ? `row_ids[${row}] / p.divisor` : row;
+/** The expression of the row of A that row `row` of the result reads. */
+export function sourceRow(row: string): string {
+  return `source_row(${row})`;
 }
 
-/** The function of the SwiGLU epilogue, where it is used. */
-export function activation(program: Program): string {
-  return program.swiglu
-    ? "fn swiglu(gate: vec4f, up: vec4f) -> vec4f { return gate / (1.0 + exp(-gate)) * up; }"
-    : "";
+/** The function behind {@linkcode sourceRow}. */
+export const SOURCE_ROW: string = [
+  "fn source_row(row: u32) -> u32 {",
+  `if ((p.flags & ${FLAGS.gatherA}u) == 0u) { return row; }`,
+  "return row_ids[row] / p.divisor;",
+  "}",
+].join("\n");
+
+/**
+ * Statements that store the sums of one row: `sums` are their names by vector, `columns` the
+ * expressions of their columns, `row` that of the row.
+ */
+export function store(
+  program: Program,
+  options: { row: string; columns: string[]; sums: string[] },
+): string[] {
+  const { gate, keep, bias, activation, add, accumulate } = program.epilogue;
+  const { row, columns, sums } = options;
+  const one = (column: string, sum: string): string[] => {
+    const at = `c_plane + ${row} * p.c_pitch + ${column}`;
+    const steps = [
+      ...(program.form === "nt"
+        ? [`x = select(vec4f(), x, 4u * (${column}) + LANES < vec4u(p.b_rows));`]
+        : []),
+      ...(bias ? [`x += vec4f(bias[${column}]);`] : []),
+      ...(activation ? [`x = ${activation}(x);`] : []),
+      ...(add ? [`x += vec4f(added[${at}]);`] : []),
+      ...(accumulate ? [`x += vec4f(c_matrix[${at}]);`] : []),
+    ];
+    const guard = `if (${row} < row_end && ${column} < p.c_pitch)`;
+    return steps.length === 0
+      ? [`${guard} { c_matrix[${at}] = T4(${sum}); }`]
+      : [`${guard} { var x = ${sum};`, ...steps, `c_matrix[${at}] = T4(x); }`];
+  };
+  if (!gate) return sums.flatMap((sum, i) => one(columns[i], sum));
+  const at = `${row} * p.c_pitch + ${columns[0]}`;
+  return [
+    `if (${row} < row_end && ${columns[0]} < p.c_pitch) {`,
+    `c_matrix[${at}] = T4(${gate}(${sums[0]}) * ${sums[1]});`,
+    ...(keep ? [`kept[${at}] = T4(${sums[0]}); kept[p.kept_plane + ${at}] = T4(${sums[1]});`] : []),
+    "}",
+  ];
 }

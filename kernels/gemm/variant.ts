@@ -1,5 +1,5 @@
 /**
- * The shapes that the matrix kernels are generated in.
+ * The shapes that the matrix kernels are generated in, and the programs that they are generated for.
  *
  * Two families. "subgroup": one subgroup is one workgroup, each lane owns whole columns in
  * registers, A is spread over the lanes and broadcast; no workgroup memory, no barrier: for drivers
@@ -9,6 +9,8 @@
  * @module
  */
 import { UserError } from "../base/errors.ts";
+import type { Storage } from "../storage.ts";
+import type { Epilogue } from "./epilogue.ts";
 
 /** One shape of a matrix kernel. */
 export interface Variant {
@@ -26,14 +28,30 @@ export interface Variant {
   source: "buffer" | "texture";
 }
 
-/** What the generated kernel computes besides C = A B. */
+/**
+ * How A and B lie in memory. "nn": A[m, k] B[k, n]; "nt": A[m, k] B[n, k], the product with B
+ * transposed; "tn": A[k, m] B[k, n], with A transposed.
+ */
+export type Form = "nn" | "nt" | "tn";
+
+/** How the weights lie in memory: as a tensor, or in blocks of 8 or 4 bits with a scale each. */
+export type WeightStorage = Storage | "q8" | "q4";
+
+/** What a kernel is generated for. All else (sizes, experts, gathering) is a uniform of its launch. */
 export interface Program {
-  /** Rows are sorted by expert and tiles come from a map on the device. */
-  grouped: boolean;
-  /** Row i of A is row `rowIds[i] / divisor` of the tensor. */
-  gather: boolean;
-  /** Two weight planes (gate, up) and silu(gate) * up as result. */
-  swiglu: boolean;
+  /** How A and B lie in memory. */
+  form: Form;
+  /** What becomes of the sums before they are stored. */
+  epilogue: Epilogue;
+  /** Storage of A and of the result. */
+  storage: "f32" | "f16";
+  /** Storage of B. */
+  weights: WeightStorage;
+}
+
+/** The program of a form with the plainest of everything else. */
+export function plainProgram(form: Form): Program {
+  return { form, epilogue: {}, storage: "f32", weights: "f32" };
 }
 
 /** The variant as a word, such as "subgroup-64x1x8x4-texture". */
@@ -70,12 +88,10 @@ export function parseVariant(name: string): Variant {
 /** Columns of the output (of one plane) that a workgroup makes. */
 export function columnsOf(v: Variant, program: Program, subgroupSize: number): number {
   const lanes = v.family === "subgroup" ? subgroupSize : 16;
-  return 4 * lanes * (program.swiglu ? 1 : v.vectors);
+  return 4 * lanes * (program.epilogue.gate ? 1 : v.vectors);
 }
 
-/**
- * Vectors a lane carries: a SwiGLU kernel always carries one of each plane, whatever the variant.
- */
+/** Vectors a lane carries: a gated kernel always carries one of each plane, whatever the variant. */
 export function vectorsOf(v: Variant, program: Program): number {
-  return program.swiglu ? 2 : v.vectors;
+  return program.epilogue.gate ? 2 : v.vectors;
 }

@@ -1,6 +1,6 @@
 /**
  * Routing metadata on the device: a stable counting sort of the choices by expert, without atomics
- * and without a read-back. The launches that follow take their size from a tensor.
+ * and without a read-back.
  *
  * @module
  */
@@ -15,16 +15,24 @@ const BLOCK = 64;
 
 /** Where each choice of a token went. A choice is `token * K + slot`; u32 everywhere. */
 export interface TokenGroups {
+  /** Number of experts. */
+  experts: number;
+  /** Tiles that the map has room for: a launch over tiles has as many workgroups. */
+  mostTiles: number;
   /** First row of each expert, E + 1 values. */
   offsets: Tensor;
   /** The choice in each row, T * K values. */
   rowIds: Tensor;
   /** The row of each choice, T * K values. */
   places: Tensor;
-  /** Row tiles: (expert, first row, end of the expert's rows, 0). */
+  /** Row tiles: (expert, first row, end of the expert's rows, 0); zeros where there is no tile. */
   tileMap: Tensor;
-  /** Workgroups of the two products: (columns, tiles, 1) at element 0 and at element 3. */
-  grids: Tensor;
+}
+
+/** The tensors of a grouping, to put back into the pool. */
+export function groupTensors(groups: TokenGroups): Tensor[] {
+  const { offsets, rowIds, places, tileMap } = groups;
+  return [offsets, rowIds, places, tileMap];
 }
 
 /** Records the sort of `ids` (T * K experts) by expert, with the map of tiles of `tileRows` rows. */
@@ -35,24 +43,22 @@ export function groupTokens(
     experts: number;
     /** Rows of a tile of the products that follow. */
     tileRows: number;
-    /** Workgroups over the columns of the up and of the down product. */
-    columns: readonly [up: number, down: number];
     /** Label of the three launches in timings. */
     label?: string;
   },
 ): TokenGroups {
-  const { experts, tileRows, columns, label = "group tokens" } = options;
+  const { experts, tileRows, label = "group tokens" } = options;
   const { pool, device } = recorder;
   const [choices] = ids.shape;
   const blocks = Math.ceil(choices / BLOCK);
   const mostTiles = Math.ceil(choices / tileRows) + Math.min(experts, choices);
-  const counts = pool.tensor("counts", [blocks * experts]);
-  const ranks = pool.tensor("ranks", [choices]);
-  const offsets = pool.tensor("offsets", [experts + 1]);
-  const tileMap = pool.tensor("tile_map", [4 * mostTiles]);
-  const grids = pool.tensor("grids", [6]);
-  const rowIds = pool.tensor("row_ids", [choices]);
-  const places = pool.tensor("places", [choices]);
+  const u32 = { dtype: "u32" } as const;
+  const counts = pool.tensor("counts", [blocks * experts], u32);
+  const ranks = pool.tensor("ranks", [choices], u32);
+  const offsets = pool.tensor("offsets", [experts + 1], u32);
+  const tileMap = pool.tensor("tile_map", [4 * mostTiles], u32);
+  const rowIds = pool.tensor("row_ids", [choices], u32);
+  const places = pool.tensor("places", [choices], u32);
   recorder.launch({
     label,
     kernel: compile(device, "group_tokens count", countCode),
@@ -63,8 +69,8 @@ export function groupTokens(
   recorder.launch({
     label,
     kernel: compile(device, "group_tokens scan", scanCode),
-    inputs: [counts, offsets, tileMap, grids],
-    uniforms: [experts, blocks, tileRows, ...columns, experts],
+    inputs: [counts, offsets, tileMap],
+    uniforms: [experts, blocks, tileRows, mostTiles],
     grid: [1],
   });
   recorder.launch({
@@ -75,5 +81,5 @@ export function groupTokens(
     grid: [Math.ceil(choices / 64)],
   });
   pool.release(counts, ranks);
-  return { offsets, rowIds, places, tileMap, grids };
+  return { experts, mostTiles, offsets, rowIds, places, tileMap };
 }

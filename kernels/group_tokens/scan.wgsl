@@ -1,14 +1,11 @@
 // One workgroup turns block counts into positions: an exclusive scan over the blocks of each
-// expert, one over the experts, the map of row tiles, and the arguments of the indirect launches.
-struct Params {
-  experts: u32, blocks: u32, tile_rows: u32, columns_up: u32, columns_down: u32, max_experts: u32,
-};
+// expert, one over the experts, and the map of row tiles, zeros beyond the last one.
+struct Params { experts: u32, blocks: u32, tile_rows: u32, most_tiles: u32 };
 
 @group(0) @binding(0) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(1) var<storage, read_write> offsets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> tile_map: array<vec4u>;
-@group(0) @binding(3) var<storage, read_write> grids: array<u32>;
-@group(0) @binding(4) var<uniform> p: Params;
+@group(0) @binding(3) var<uniform> p: Params;
 
 const THREADS = 64u;
 var<workgroup> chunk_rows: array<u32, THREADS>;
@@ -52,13 +49,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     }
     row += count;
   }
-  if (thread == THREADS - 1u) {
-    offsets[p.experts] = row;
-    grids[0] = p.columns_up;
-    grids[1] = tile;
-    grids[2] = 1u;
-    grids[3] = p.columns_down;
-    grids[4] = tile;
-    grids[5] = 1u;
-  }
+  if (thread == THREADS - 1u) { offsets[p.experts] = row; }
+  var total = 0u;
+  for (var i = 0u; i < THREADS; i++) { total += chunk_tiles[i]; }
+  for (var i = total + thread; i < p.most_tiles; i += THREADS) { tile_map[i] = vec4u(); }
 }

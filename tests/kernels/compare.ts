@@ -4,7 +4,8 @@ import { normals, split } from "../../kernels/base/random.ts";
 import { type Device, openDevice } from "../../kernels/device.ts";
 import type { Scaled } from "../../kernels/gemm/oracle.ts";
 import { parseVariant, type Variant } from "../../kernels/gemm/variant.ts";
-import { createPool, type Pool } from "../../kernels/tensor.ts";
+import { layoutOf, padded } from "../../kernels/layout.ts";
+import { createPool, type Pool, type Tensor } from "../../kernels/tensor.ts";
 
 /** Largest error as a fraction of the sum of absolute terms that an operator may show. */
 export const TOLERANCE = 1e-5;
@@ -54,4 +55,24 @@ export function assertClose(
         `${tolerance} of ${expected.scale[i]}`,
     );
   }
+}
+
+/** A tensor with these values whose rows beyond the shape are NaN, as reused memory may have them. */
+export function poisoned(
+  pool: Pool,
+  label: string,
+  shape: readonly number[],
+  data: Float32Array,
+): Tensor {
+  const { elements, pitch } = layoutOf(shape);
+  const tensor = pool.tensor(label, shape);
+  const all = padded(shape, data).slice();
+  const columns = shape[shape.length - 1];
+  const rows = shape[shape.length - 2];
+  const planeRows = elements / pitch / (data.length / (rows * columns));
+  for (let i = 0; i < elements; i++) {
+    if (Math.floor(i / pitch) % planeRows >= rows) all[i] = NaN;
+  }
+  pool.device.gpu.queue.writeBuffer(tensor.buffer, 0, all as Float32Array<ArrayBuffer>);
+  return tensor;
 }

@@ -1,87 +1,145 @@
 import { assertEquals } from "@std/assert";
-import { type Variant, variantName } from "../../kernels/gemm/variant.ts";
-import { columnsOf } from "../../kernels/gemm/variant.ts";
-import { groupedGemm, groupedGemmSwiglu } from "../../kernels/grouped_gemm/grouped_gemm.ts";
-import { groupedGemmOracle, groupedGemmSwigluOracle } from "../../kernels/grouped_gemm/oracle.ts";
-import { groupTokens } from "../../kernels/group_tokens/group_tokens.ts";
+import fc from "fast-check";
+import { split } from "../../kernels/base/random.ts";
+import { variantName } from "../../kernels/gemm/variant.ts";
+import {
+  groupedGemm,
+  groupedGemmGated,
+  groupedGemmInputGrad,
+  groupedGemmWeightGrad,
+} from "../../kernels/grouped_gemm/grouped_gemm.ts";
+import {
+  groupedGemmOracle,
+  groupedGemmSwigluOracle,
+  groupedInputGradOracle,
+  groupedWeightGradOracle,
+} from "../../kernels/grouped_gemm/oracle.ts";
+import { groupTensors, groupTokens } from "../../kernels/group_tokens/group_tokens.ts";
 import { groupTokensOracle } from "../../kernels/group_tokens/oracle.ts";
 import { createRecorder } from "../../kernels/recorder.ts";
-import { download } from "../../kernels/tensor.ts";
-import { split } from "../../kernels/base/random.ts";
-import { assertClose, numbers, variants, withDevice } from "./compare.ts";
+import { download, type Pool, type Tensor } from "../../kernels/tensor.ts";
+import { assertClose, numbers, poisoned, variants, withDevice } from "./compare.ts";
 
-const sizes = [
-  { t: 1, k: 1, e: 1, d: 1, f: 1 },
-  { t: 5, k: 2, e: 3, d: 9, f: 6 },
-  { t: 90, k: 2, e: 5, d: 37, f: 70 },
+interface Shape {
+  t: number;
+  k: number;
+  e: number;
+  d: number;
+  f: number;
+  /** Which experts are chosen: spread over all, over all but the last, or the first alone. */
+  draw: "spread" | "one empty" | "one takes all";
+}
+
+const width = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 90 }));
+
+const shapes: Shape[] = [
+  { t: 1, k: 1, e: 1, d: 1, f: 1, draw: "spread" },
+  { t: 1, k: 3, e: 3, d: 9, f: 5, draw: "spread" },
+  { t: 90, k: 2, e: 5, d: 37, f: 70, draw: "one empty" },
+  ...fc.sample(
+    fc.record({
+      t: fc.integer({ min: 1, max: 60 }),
+      k: fc.integer({ min: 1, max: 4 }),
+      e: fc.integer({ min: 4, max: 9 }),
+      d: width,
+      f: width,
+      draw: fc.constantFrom("spread" as const, "one empty" as const, "one takes all" as const),
+    }),
+    { seed: 3, numRuns: 12 },
+  ),
 ];
 
+function drawIds({ t, k, e, draw }: Shape): Uint32Array {
+  const stream = split(5, "ids");
+  const top = draw === "spread" || e === 1 ? e - 1 : draw === "one empty" ? e - 2 : 0;
+  return Uint32Array.from({ length: t * k }, () => stream.int(0, top));
+}
+
+/** Everything that the products of a shape read, on the host and on the device. */
+function inputsOf(pool: Pool, shape: Shape) {
+  const { t, k, e, d, f } = shape;
+  const host = {
+    x: numbers("x", t * d),
+    w1: numbers("w1", 2 * e * d * f),
+    w2: numbers("w2", e * f * d),
+    h: numbers("h", t * k * f),
+    dh: numbers("dh", 2 * t * k * f),
+    dy: numbers("dy", t * d),
+  };
+  const device: Record<keyof typeof host, Tensor> = {
+    x: poisoned(pool, "x", [t, d], host.x),
+    w1: poisoned(pool, "w1", [e, 2, d, f], host.w1),
+    w2: poisoned(pool, "w2", [e, f, d], host.w2),
+    h: poisoned(pool, "h", [t * k, f], host.h),
+    dh: poisoned(pool, "dh", [2, t * k, f], host.dh),
+    dy: poisoned(pool, "dy", [t, d], host.dy),
+  };
+  return { host, device };
+}
+
 Deno.test(
-  "grouped products gather, use each row's expert, and agree bit by bit across variants",
+  "grouped products and their gradients use each row's expert, and agree bit by bit across variants",
   withDevice(async (pool, device) => {
-    for (const { t, k, e, d, f } of sizes) {
-      const stream = split(5, "ids");
-      const ids = Uint32Array.from(
-        { length: t * k },
-        () => stream.int(0, e - 1) % Math.max(1, e - 1),
-      );
-      const x = numbers("x", t * d);
-      const w1 = numbers("w1", 2 * e * d * f);
-      const w2 = numbers("w2", e * f * d);
-      const h0 = numbers("h", t * k * f);
-      const inputs = {
-        ids: pool.upload("ids", [t * k], ids),
-        x: pool.upload("x", [t, d], x),
-        w1: pool.upload("w1", [e, 2, d, f], w1),
-        w2: pool.upload("w2", [e, f, d], w2),
-        h: pool.upload("h", [t * k, f], h0),
-      };
-      const sorted = groupTokensOracle(ids, { experts: e, tileRows: 1 });
-      const expert = sorted.rowIds.map((choice) => ids[choice]);
+    const list = variants(device);
+    for (const shape of shapes) {
+      const { t, k, e, d, f } = shape;
+      const { host, device: on } = inputsOf(pool, shape);
+      const ids = drawIds(shape);
+      const tIds = pool.upload("ids", [t * k], ids);
       let first: Float32Array[] | undefined;
-      const list: Variant[] = variants(device);
       for (const variant of list) {
         const recorder = createRecorder(pool);
-        const columns = (n: number, swiglu: boolean) =>
-          Math.ceil(
-            n / columnsOf(variant, { grouped: true, gather: swiglu, swiglu }, device.subgroupSize),
-          );
-        const groups = groupTokens(recorder, inputs.ids, {
-          experts: e,
-          tileRows: variant.rows,
-          columns: [columns(f, true), columns(d, false)],
+        const groups = groupTokens(recorder, tIds, { experts: e, tileRows: variant.rows });
+        const by = { groups, variant };
+        const up = groupedGemmGated(recorder, on.x, {
+          ...{ ...by, w: on.w1, topK: k, label: "up", gate: "silu", keep: true },
         });
-        const up = groupedGemmSwiglu(recorder, inputs.x, {
-          w: inputs.w1,
-          groups,
-          topK: k,
-          label: "up",
-          variant,
-        });
-        const down = groupedGemm(recorder, inputs.h, {
-          w: inputs.w2,
-          groups,
-          label: "down",
-          variant,
-        });
-        await recorder.finish();
-        const got = await download(device, [up, down]);
-        const what = `${variantName(variant)} t${t} k${k} e${e} d${d} f${f}`;
-        const source = sorted.rowIds.map((choice) => Math.floor(choice / k));
-        assertClose(
-          got[0],
-          groupedGemmSwigluOracle(x, w1, { rows: { expert, source }, k: d, n: f }),
-          { what: `up ${what}` },
-        );
-        const own = { expert, source: expert.map((_, i) => i) };
-        assertClose(got[1], groupedGemmOracle(h0, w2, { rows: own, k: f, n: d }), {
-          what: `down ${what}`,
-        });
-        first ??= got;
+        const results = {
+          up: up.y,
+          kept: up.kept!,
+          down: groupedGemm(recorder, on.h, { ...by, w: on.w2, label: "down" }),
+          da: groupedGemmInputGrad(recorder, on.dy, { ...by, w: on.w2, topK: k, label: "da" }),
+          dx: groupedGemmInputGrad(recorder, on.dh, { ...by, w: on.w1, label: "dx" }),
+          dw2: groupedGemmWeightGrad(recorder, on.h, {
+            ...{ ...by, dc: on.dy, gather: "b", topK: k, label: "dw2" },
+          }),
+          dw1: groupedGemmWeightGrad(recorder, on.x, {
+            ...{ ...by, dc: on.dh, gather: "a", topK: k, label: "dw1" },
+          }),
+        };
+        recorder.submit();
+        const got = await download(device, Object.values(results));
+        const what = `${variantName(variant)} ${JSON.stringify(shape)}`;
+        if (!first) {
+          const sorted = groupTokensOracle(ids, { experts: e, tileRows: 1 });
+          const expert = sorted.rowIds.map((choice) => ids[choice]);
+          const token = sorted.rowIds.map((choice) => Math.floor(choice / k));
+          const row = expert.map((_, i) => i);
+          const ofToken = { expert, source: token };
+          const ofRow = { expert, source: row };
+          const up = groupedGemmSwigluOracle(host.x, host.w1, { rows: ofToken, k: d, n: f });
+          const down = groupedGemmOracle(host.h, host.w2, { rows: ofRow, k: f, n: d });
+          const da = groupedInputGradOracle(host.dy, host.w2, {
+            ...{ rows: ofToken, k: f, n: d, planes: 1 },
+          });
+          const dx = groupedInputGradOracle(host.dh, host.w1, {
+            ...{ rows: ofRow, k: d, n: f, planes: 2 },
+          });
+          const dw2 = groupedWeightGradOracle(host.h, host.dy, {
+            ...{ expert, sourceA: row, sourceC: token, experts: e, k: f, n: d, planes: 1 },
+          });
+          const dw1 = groupedWeightGradOracle(host.x, host.dh, {
+            ...{ expert, sourceA: token, sourceC: row, experts: e, k: d, n: f, planes: 2 },
+          });
+          [up, undefined, down, da, dx, dw2, dw1].forEach((wanted, i) => {
+            if (wanted) assertClose(got[i], wanted, { what: `${Object.keys(results)[i]} ${what}` });
+          });
+          first = got;
+        }
         assertEquals(got, first, `${what} differs from the first variant`);
-        pool.release(up, down, ...Object.values(groups));
+        pool.release(...Object.values(results), ...groupTensors(groups));
       }
-      pool.release(...Object.values(inputs));
+      pool.release(tIds, ...Object.values(on));
     }
   }),
 );

@@ -110,32 +110,13 @@ Deno.test(
 );
 
 Deno.test(
-  "a launch takes its grid from a tensor",
-  withDevice(async (pool, device) => {
-    const x = ones(pool, 640);
-    const grids = pool.upload("grids", [6], Uint32Array.of(9, 9, 9, 5, 1, 1));
-    const recorder = createRecorder(pool);
-    recorder.launch({
-      label: "scale",
-      kernel: compile(device, "scale", code),
-      inputs: [x],
-      uniforms: [640, { f32: 0 }, { f32: 7 }],
-      grid: { indirect: grids, at: 3 },
-    });
-    await recorder.finish();
-    const wanted = new Float32Array(640).fill(1).fill(7, 0, 5 * 64);
-    assertEquals(await download(device, [x]), [wanted]);
-  }),
-);
-
-Deno.test(
   "a timed recorder gives each launch one time, in order, copies into mirrors included",
   withDevice(async (pool) => {
     const variant = parseVariant("tile-32x1x16x1-texture");
     const [a, b] = ["a", "b"].map((name) => pool.upload(name, [64, 64], new Float32Array(4096)));
     const recorder = createRecorder(pool, { timed: true });
     const c = gemm(recorder, a, { b, label: "with copies", variant });
-    assertEquals([a.mirrored, b.mirrored, c.mirrored], [true, true, false]);
+    assertEquals([a.slot.mirrored, b.slot.mirrored, c.slot.mirrored], [true, true, false]);
     gemm(recorder, a, { b, label: "without", variant });
     scale(recorder, ones(pool, 64), { factor: 1, add: 0 });
     const times = await recorder.finish();

@@ -3,14 +3,16 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import type { Device } from "../../kernels/device.ts";
 import { programName, shaderOf } from "../../kernels/gemm/matmul.ts";
-import { parseVariant, type Program } from "../../kernels/gemm/variant.ts";
+import { extraBindings, UNIFORMS } from "../../kernels/gemm/shader_parts.ts";
+import { parseVariant, plainProgram, type Program } from "../../kernels/gemm/variant.ts";
 import { candidates } from "../../kernels/tune.ts";
 
 const programs: readonly Program[] = [
-  { grouped: false, gather: false, swiglu: false },
-  { grouped: false, gather: false, swiglu: true },
-  { grouped: true, gather: false, swiglu: false },
-  { grouped: true, gather: true, swiglu: true },
+  plainProgram("nn"),
+  plainProgram("nt"),
+  plainProgram("tn"),
+  { ...plainProgram("nn"), epilogue: { gate: "silu", keep: true } },
+  { ...plainProgram("nt"), epilogue: { bias: true, activation: "gelu", add: true } },
 ];
 
 /** Small enough to read: 8 lanes, 8 rows; 16 rows. */
@@ -54,7 +56,7 @@ Deno.test("a variant that reads textures differs from one that reads buffers in 
   for (const program of programs) {
     const text = (source: string) => {
       const code = shaderOf(parseVariant(`subgroup-8x1x4x4-${source}`), program, LANES);
-      return code.split("\n").filter((line) => !/[ab]_matrix/.test(line));
+      return code.split("\n").filter((line) => !/[ab]_matrix|fn at/.test(line));
     };
     assertEquals(text("texture"), text("buffer"));
   }
@@ -67,13 +69,12 @@ Deno.test("bindings are inputs in the order of the launch, and then the uniforms
       const { bindings, numbers, access, uniformBytes } = reflect(
         shaderOf(parseVariant(word), program, LANES),
       );
-      const ids = program.gather ? ["row_ids"] : [];
-      const map = program.grouped ? ["tile_map"] : [];
-      assertEquals(bindings, [...inputs, ...ids, ...map, "p"]);
+      assertEquals(bindings, [...inputs, ...extraBindings(program), "p"]);
       assertEquals(numbers, bindings.map((_: string, i: number) => i));
       const written = bindings.filter((name: string) => access[name] === "read_write");
-      assertEquals(written, ["c_matrix"]);
-      assertEquals(uniformBytes, 28);
+      assertEquals(written, ["c_matrix", ...(program.epilogue.keep ? ["kept"] : [])]);
+      assertEquals(uniformBytes, 4 * UNIFORMS.length);
+      assertLessOrEqual(bindings.length - 1, 8);
     }
   }
 });

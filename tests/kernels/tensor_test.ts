@@ -88,11 +88,11 @@ Deno.test(
     const a = pool.tensor("a", [64, 64]);
     const mirror = mirrorOf(device, a);
     assertStrictEquals(mirrorOf(device, a), mirror);
-    a.mirrored = true;
+    a.slot.mirrored = true;
     pool.release(a);
     const b = pool.tensor("b", [64, 64]);
     assertStrictEquals(mirrorOf(device, b), mirror);
-    assertEquals(b.mirrored, false);
+    assertEquals(b.slot.mirrored, false);
     return Promise.resolve();
   }),
 );
