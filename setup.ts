@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { prepareDriver } from "./kernels/device.ts";
+import { prepareDriver } from "./kernels/provider/driver.ts";
 
 /** What set-up asks of the machine, so that a test can stand in for one. */
 export interface Machine {

@@ -8,6 +8,7 @@
  */
 import { Command } from "@commander-js/extra-typings";
 import config from "../deno.json" with { type: "json" };
+import { chooseProvider, parseProvider, providers } from "../kernels/mod.ts";
 import type { Bench } from "./bench/bench.ts";
 import { benches } from "./bench/registry.ts";
 import type { Experiment } from "./define.ts";
@@ -58,6 +59,12 @@ export async function main(
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     });
+  const told = program.option(
+    "--gpu <provider>",
+    `who provides WebGPU: ${providers.join(" or ")}`,
+    providers[0],
+  );
+  program.hook("preAction", () => chooseProvider(parseProvider(told.opts().gpu)));
   const cli: Cli = {
     program,
     io,

@@ -5,6 +5,7 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { join } from "node:path";
+import { chosenProvider } from "../kernels/mod.ts";
 import { reportFiles, validateResult } from "../reports/mod.ts";
 import type { Result } from "../reports/result.ts";
 import type { Experiment } from "./define.ts";
@@ -34,7 +35,9 @@ export function commandOf(id: string, options: Pick<Options, "seed" | "full" | "
   for (const assignment of set) {
     words.push(`--set ${/^[\w.,=-]+$/.test(assignment) ? assignment : `'${assignment}'`}`);
   }
-  return `npx -y deno@${Deno.version.deno} task experiment ${words.join(" ")}`;
+  const provider = chosenProvider();
+  const task = provider === "deno" ? "experiment" : `${provider} experiment`;
+  return `npx -y deno@${Deno.version.deno} task ${task} ${words.join(" ")}`;
 }
 
 function list(cli: Cli, options: { json?: true }): void {

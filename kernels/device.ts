@@ -2,14 +2,15 @@
  * The WebGPU device that kernels run on: how it is asked for, what it can do, and how it ends.
  *
  * Deno hides `subgroups` from `adapter.features` but grants it on request, so it is asked for and
- * the refusal caught. On Linux the backend is set to Vulkan before the first request: the OpenGL
- * adapter that wgpu falls back to has neither subgroups nor stable timing. Software Vulkan (Mesa
- * 22.3, CPUs with AVX-512) runs twice as fast with 512-bit vectors, so they are switched on there;
- * later Mesa versions are slower with them and keep their default.
+ * the refusal caught. Dawn wants shaders to say `enable subgroups;`, and Deno's compiler refuses
+ * those that do: a trial compilation tells which.
  *
  * @module
  */
 import { UserError } from "./base/errors.ts";
+import { watchFailures } from "./failure.ts";
+import { noAdapterHint, prepareDriver } from "./provider/driver.ts";
+import { chosenProvider, provideGpu, type Provider } from "./provider/provider.ts";
 
 /** What an adapter says of itself. */
 export interface AdapterFacts {
@@ -25,6 +26,20 @@ export interface AdapterFacts {
   software: boolean;
 }
 
+/** A product of small matrices, C[m, n] += A[m, k] B[k, n], that a subgroup makes at once. */
+export interface MatrixConfig {
+  /** Type of the elements of A and B, such as "f16". */
+  component: string;
+  /** Type of the elements of C. */
+  result: string;
+  /** Rows of A and C. */
+  m: number;
+  /** Columns of B and C. */
+  n: number;
+  /** Columns of A, rows of B. */
+  k: number;
+}
+
 /** An open device. */
 export interface Device {
   /** The WebGPU device. */
@@ -33,11 +48,21 @@ export interface Device {
   adapter: AdapterFacts;
   /** Lanes that exchange values without memory, or 0 where subgroups are refused. */
   subgroupSize: number;
+  /** Products of small matrices that a subgroup makes in one instruction; none on most devices. */
+  matrixConfigs: readonly MatrixConfig[];
   /** True where passes can be timed on the device. */
   timestamps: boolean;
-  /** First error that WebGPU reported without a promise to carry it, or why the device was lost. */
+  /** What shaders have to begin with here, such as "enable subgroups;\n", or nothing. */
+  wgslHeader: string;
+  /** Label of the last launch that was submitted, for the message of a loss. */
+  lastLabel: string;
+  /** What `check` would say: why the device was lost, or the first error that nothing carried. */
   failure(): string | undefined;
-  /** Throws if the device was lost or reported an error. */
+  /**
+   * Throws if the device was lost or reported an error.
+   *
+   * @throws {DeviceLost} where it was lost.
+   */
   check(): void;
   /** Destroys the device and all that was made on it. */
   close(): void;
@@ -53,54 +78,15 @@ const wantedLimits = [
   "maxTextureDimension2D",
 ] as const;
 
-const optionalFeatures = ["subgroups", "timestamp-query", "shader-f16"];
+/** The feature by which Dawn names subgroup matrices. */
+export const MATRIX_FEATURE = "chromium-experimental-subgroup-matrix";
 
-/** Sets an environment variable unless the user did, where the permission is granted. */
-function setDefault(name: string, value: string): void {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  if (state === "granted" && Deno.env.get(name) === undefined) Deno.env.set(name, value);
-}
+const optionalFeatures = ["subgroups", "timestamp-query", "shader-f16", MATRIX_FEATURE];
 
-/** True where Mesa's software Vulkan is of the 22.3 series, whose loader file names API 1.1.230. */
-function isMesa22(): boolean {
-  try {
-    for (const entry of Deno.readDirSync("/usr/share/vulkan/icd.d")) {
-      if (!entry.name.startsWith("lvp_icd")) continue;
-      const text = Deno.readTextFileSync(`/usr/share/vulkan/icd.d/${entry.name}`);
-      return JSON.parse(text).ICD.api_version === "1.1.230";
-    }
-  } catch { /* no such folder: another driver */ }
-  return false;
-}
-
-/**
- * True where the CPU is known to have AVX-512. Deno keeps /proc to programs with all permissions;
- * set-up therefore leaves a copy where a task may read it.
- */
-function hasAvx512(): boolean {
-  for (const path of ["/proc/cpuinfo", ".moelab/cpuinfo"]) {
-    try {
-      return Deno.readTextFileSync(path).includes("avx512f");
-    } catch { /* not there, or not allowed */ }
-  }
-  return false;
-}
-
-/** Prepares the environment that drivers read once, at the first adapter request of a process. */
-export function prepareDriver(): void {
-  if (Deno.build.os !== "linux") return;
-  setDefault("DENO_WEBGPU_BACKEND", "vulkan");
-  setDefault("XDG_RUNTIME_DIR", "/tmp"); // else the driver's display probe complains on stderr
-  if (hasAvx512() && isMesa22()) setDefault("LP_NATIVE_VECTOR_WIDTH", "512");
-}
-
-/** What to do where there is no adapter, by operating system. */
-export const noAdapterHint: string = Deno.build.os === "linux"
-  ? "install a Vulkan driver (for software Vulkan on Debian: apt-get install mesa-vulkan-drivers)"
-  : "install a driver with Vulkan, Metal or Direct3D 12 support";
-
-function factsOf(adapter: GPUAdapter): AdapterFacts {
-  const { vendor, architecture, device, description } = adapter.info;
+function factsOf(adapter: GPUAdapter, provider: Provider): AdapterFacts {
+  const { vendor, architecture, device, description: words } = adapter.info;
+  // Other compilers make other times: what is remembered by adapter is not shared between providers.
+  const description = provider === "deno" ? words : `${words || device} (${provider})`;
   const software = /llvmpipe|swiftshader|software/i.test(description) ||
     (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
   return { vendor, architecture, device: `${device}`, description, software };
@@ -120,46 +106,81 @@ async function grantedFeatures(adapter: GPUAdapter): Promise<GPUFeatureName[]> {
   return granted;
 }
 
+/** What to do where a provider finds no adapter. */
+const adapterHints: Readonly<Record<Provider, string>> = {
+  deno: noAdapterHint,
+  dawn:
+    "Dawn wants the driver of a graphics card, or SwiftShader (VK_ICD_FILENAMES names its file)",
+};
+
+/** What `adapter.info` may say beyond what the types of Deno know. */
+interface MoreInfo {
+  subgroupMinSize: number;
+  subgroupMaxSize: number;
+  subgroupMatrixConfigs?: Iterable<
+    { componentType: string; resultComponentType: string; M: number; N: number; K: number }
+  >;
+}
+
+function matrixConfigsOf(info: MoreInfo): MatrixConfig[] {
+  return [...info.subgroupMatrixConfigs ?? []].map((config) => ({
+    component: config.componentType,
+    result: config.resultComponentType,
+    m: config.M,
+    n: config.N,
+    k: config.K,
+  }));
+}
+
+/** Whether the device compiles a shader. */
+async function compiles(gpu: GPUDevice, code: string): Promise<boolean> {
+  gpu.pushErrorScope("validation");
+  gpu.createShaderModule({ label: "trial", code });
+  return await gpu.popErrorScope() === null;
+}
+
 /**
  * Opens the default adapter's device with all limits and features that the kernels can use.
  *
- * @throws {UserError} where there is no adapter; the message says what to install.
+ * @throws {UserError} where there is no adapter, or the provider cannot be loaded; the message says
+ * what to do.
  */
-export async function openDevice(): Promise<Device> {
+export async function openDevice(options: { provider?: Provider } = {}): Promise<Device> {
+  const { provider = chosenProvider() } = options;
   prepareDriver();
-  const adapter = await navigator.gpu.requestAdapter();
-  if (!adapter) throw new UserError(`Cannot find a WebGPU adapter: ${noAdapterHint}`);
+  const entry = await provideGpu(provider);
+  const adapter = await entry.requestAdapter();
+  if (!adapter) throw new UserError(`Cannot find a WebGPU adapter: ${adapterHints[provider]}`);
   const requiredFeatures = await grantedFeatures(adapter);
   const requiredLimits = Object.fromEntries(
     wantedLimits.map((name) => [name, adapter.limits[name]]),
   );
   const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits, label: "moelab" });
-  let failure: string | undefined;
-  gpu.addEventListener("uncapturederror", (event) => {
-    failure ??= (event as GPUUncapturedErrorEvent).error.message;
-    event.preventDefault();
-  });
-  let closed = false;
-  gpu.lost.then(({ reason, message }) => {
-    if (!closed) failure ??= `device lost: ${message || reason}`;
-  });
-  const info = adapter.info as unknown as { subgroupMinSize: number; subgroupMaxSize: number };
+  const has = (feature: string) => requiredFeatures.includes(feature as GPUFeatureName);
+  const header = "enable subgroups;\n";
+  const wgslHeader = has("subgroups") && await compiles(gpu, header) ? header : "";
+  const failures = watchFailures(gpu, () => device.lastLabel);
+  const info = adapter.info as unknown as MoreInfo;
   const uniform = info.subgroupMinSize === info.subgroupMaxSize;
-  const hasSubgroups = requiredFeatures.includes("subgroups" as GPUFeatureName);
-  return {
+  const device: Device = {
     gpu,
-    adapter: factsOf(adapter),
-    subgroupSize: hasSubgroups && uniform ? info.subgroupMaxSize : 0,
-    timestamps: requiredFeatures.includes("timestamp-query"),
-    failure: () => failure,
+    adapter: factsOf(adapter, provider),
+    subgroupSize: has("subgroups") && uniform ? info.subgroupMaxSize : 0,
+    matrixConfigs: has(MATRIX_FEATURE) ? matrixConfigsOf(info) : [],
+    timestamps: has("timestamp-query"),
+    wgslHeader,
+    lastLabel: "",
+    failure: () => failures.first()?.message,
     check() {
-      if (failure !== undefined) throw new Error(`WebGPU failed: ${failure}`);
+      const failure = failures.first();
+      if (failure !== undefined) throw failure;
     },
     close() {
-      closed = true;
+      failures.expectEnd();
       gpu.destroy();
     },
   };
+  return device;
 }
 
 /**

@@ -11,7 +11,8 @@ import type { Device } from "./device.ts";
 import { settled } from "./failure.ts";
 import { checkRequirements } from "./requirements.ts";
 import { storageBytes } from "./storage.ts";
-import { MIRROR_WIDTH, mirrorOf, type Pool, type Tensor } from "./tensor.ts";
+import { MIRROR_WIDTH } from "./shelf.ts";
+import { mirrorOf, type Pool, type Tensor } from "./tensor.ts";
 
 /** A compiled kernel. */
 export interface Kernel {
@@ -113,7 +114,26 @@ export function linearGrid(threads: number): [number, number] {
 }
 
 const MAX_TIMED = 1024;
-const UNIFORM_BYTES = 2 ** 16;
+/** Uniforms of one recording: some four thousand launches. */
+const UNIFORM_BYTES = 2 ** 20;
+
+const uniformsOf = new WeakMap<GPUDevice, GPUBuffer>();
+
+/**
+ * The buffer that uniforms are read from, one for each device: a submission writes its own before
+ * its launches run, in the order of the queue, whatever else is being recorded.
+ */
+function uniformBuffer(gpu: GPUDevice): GPUBuffer {
+  let buffer = uniformsOf.get(gpu);
+  if (!buffer) {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    uniformsOf.set(
+      gpu,
+      buffer = gpu.createBuffer({ label: "uniforms", size: UNIFORM_BYTES, usage }),
+    );
+  }
+  return buffer;
+}
 
 function checkGrid(device: Device, label: string, grid: readonly (number | undefined)[]): void {
   const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
@@ -126,12 +146,20 @@ function checkGrid(device: Device, label: string, grid: readonly (number | undef
   }
 }
 
-function resourceOf(device: Device, input: Input): GPUBindingResource {
+function resourceOf(device: Device, label: string, input: Input): GPUBindingResource {
   if ("buffer" in input) {
     const offset = input.offset * storageBytes[input.dtype];
-    return offset === 0
-      ? { buffer: input.buffer }
-      : { buffer: input.buffer, offset, size: input.buffer.size - offset };
+    const size = input.buffer.size - offset;
+    const most = device.gpu.limits.maxStorageBufferBindingSize;
+    if (size > most) {
+      throw new UserError(
+        `Cannot bind ${input.label} [${
+          input.shape.join(", ")
+        }] for ${label}: ${size} bytes exceed ` +
+          `the device's maxStorageBufferBindingSize of ${most}`,
+      );
+    }
+    return { buffer: input.buffer, offset, size };
   }
   if ("mirror" in input) return mirrorOf(device, input.mirror).createView();
   return { buffer: input.slice.buffer, offset: input.offset, size: input.bytes };
@@ -145,12 +173,8 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
   const timed = options.timed === true && device.timestamps;
   const encoder = gpu.createCommandEncoder({ label: "recorder" });
   const querySet = timed ? gpu.createQuerySet({ type: "timestamp", count: 2 * MAX_TIMED }) : null;
-  const uniforms = gpu.createBuffer({
-    label: "uniforms",
-    size: UNIFORM_BYTES,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
-  const words = new DataView(new ArrayBuffer(UNIFORM_BYTES));
+  const uniforms = uniformBuffer(gpu);
+  let words = new DataView(new ArrayBuffer(2 ** 14));
   const align = Math.max(32, gpu.limits.minUniformBufferOffsetAlignment);
   const labels: string[] = [];
   let last = "";
@@ -180,7 +204,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     encoder.copyBufferToTexture(
       { buffer: tensor.buffer, bytesPerRow: MIRROR_WIDTH * 16 },
       { texture },
-      [MIRROR_WIDTH, texture.height],
+      [MIRROR_WIDTH, tensor.slot.rows],
     );
     tensor.slot.mirrored = true;
   }
@@ -190,6 +214,9 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     const offset = used;
     used += Math.ceil(size / align) * align;
     if (used > UNIFORM_BYTES) throw new RangeError("More launches than one recorder can hold");
+    if (used > words.byteLength) {
+      words = new DataView((words.buffer as ArrayBuffer).transfer(2 * words.byteLength));
+    }
     values.forEach((v, i) =>
       typeof v === "number"
         ? words.setUint32(offset + 4 * i, v, true)
@@ -212,7 +239,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     launch({ label, kernel, inputs, uniforms: values, grid, copies = [] }) {
       checkGrid(device, label, grid);
       last = label;
-      const resources = inputs.map((input) => resourceOf(device, input));
+      const resources = inputs.map((input) => resourceOf(device, label, input));
       if (values.length > 0) resources.push(writeUniforms(values));
       const layout = kernel.pipeline.getBindGroupLayout(0);
       const entries = resources.map((resource, binding) => ({ binding, resource }));
@@ -243,7 +270,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
       submit();
       await settled(device, read.mapAsync(GPUMapMode.READ));
       const ticks = new BigUint64Array(read.getMappedRange().slice(0));
-      [raw, read, uniforms].forEach((b) => b.destroy());
+      [raw, read].forEach((b) => b.destroy());
       querySet.destroy();
       const seconds = (i: number) => Number(ticks[i] - ticks[0]) * 1e-9;
       return labels.map((label, i) => ({

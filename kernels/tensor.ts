@@ -10,15 +10,9 @@ import { UserError } from "./base/errors.ts";
 import type { Device } from "./device.ts";
 import { settled } from "./failure.ts";
 import { type HostArray, layoutOf, PAD, padded, roundUp, unpadded } from "./layout.ts";
+import { growingShelf, MIRROR_WIDTH, type Shelf, type ShelfBytes } from "./shelf.ts";
 import { hostArray, type Storage, storageBytes, storageOf } from "./storage.ts";
 
-/** Texels in a row of a texture mirror. */
-export const MIRROR_WIDTH = 1024;
-/**
- * Texels that a row of a mirror has beyond its content: one cache line. Without it the rows of a
- * matrix whose pitch is a power of two compete for the same few lines of every cache.
- */
-const MIRROR_GAP = 4;
 /** Buffers are a multiple of one row of a mirror. */
 const ROW_BYTES = MIRROR_WIDTH * 16;
 
@@ -42,14 +36,18 @@ export interface Tensor {
   slot: Slot;
 }
 
-/** A buffer and the texture that mirrors it, made when first asked for. */
+/** A buffer, and the texture that mirrors it while somebody reads it so. */
 export interface Slot {
   /** The buffer. */
   buffer: GPUBuffer;
+  /** Rows of a mirror that the tensor fills; the buffer may be larger. */
+  rows: number;
   /** Its mirror. */
   mirror?: GPUTexture;
   /** True once the mirror holds what the buffer holds; whoever writes the buffer unsets it. */
   mirrored: boolean;
+  /** Where buffer and mirror came from, and go back to. */
+  shelf: Shelf;
 }
 
 /** Buffers that are handed out, taken back and handed out again. */
@@ -60,10 +58,12 @@ export interface Pool {
   tensor(label: string, shape: readonly number[], options?: { dtype?: Storage }): Tensor;
   /** A tensor with the host's values, rows and columns padded with zeros. */
   upload(label: string, shape: readonly number[], data: HostArray): Tensor;
+  /** Overwrites a tensor with the host's values; launches that are not submitted yet see them. */
+  write(tensor: Tensor, data: HostArray): void;
   /** Puts a tensor's buffer and mirror back for others. */
   release(...tensors: Tensor[]): void;
-  /** Bytes in use, free for reuse, and the most that was in use at once. */
-  bytes(): { live: number; free: number; peak: number };
+  /** Bytes of buffers and mirrors, see {@linkcode ShelfBytes}. */
+  bytes(): ShelfBytes;
   /** Destroys what is free. */
   trim(): void;
   /** Recorders that are not submitted yet: what they released may still be read by their launches. */
@@ -72,24 +72,34 @@ export interface Pool {
 
 const MiB = 2 ** 20;
 
+/** A bank of matrices can be bound in slices, a matrix or a vector only whole. */
 function checkSize(device: Device, label: string, shape: readonly number[], size: number): void {
-  const wants = `Cannot hold ${label} [${shape.join(", ")}] of ${Math.ceil(size / MiB)} MiB`;
-  for (const limit of ["maxStorageBufferBindingSize", "maxBufferSize"] as const) {
-    const most = device.gpu.limits[limit];
-    if (size > most) {
-      throw new UserError(`${wants}: the device's ${limit} is ${Math.floor(most / MiB)} MiB`);
-    }
-  }
+  const bound = shape.length < 3 ? size : size / shape[0];
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
+  const refuse = (what: string, bytes: number, limit: string, most: number) => {
+    if (bytes <= most) return;
+    throw new UserError(
+      `Cannot hold ${label} [${shape.join(", ")}] of ${Math.ceil(bytes / MiB)} MiB${what}: ` +
+        `the device's ${limit} is ${Math.floor(most / MiB)} MiB`,
+    );
+  };
+  const each = bound === size ? "" : ` for each of ${shape[0]}`;
+  refuse("", size, "maxBufferSize", maxBufferSize);
+  refuse(each, bound, "maxStorageBufferBindingSize", maxStorageBufferBindingSize);
 }
 
-/** Makes an empty pool. */
-export function createPool(device: Device): Pool {
-  const slots = new Map<number, Slot[]>();
-  const use = GPUBufferUsage;
-  let live = 0;
-  let free = 0;
-  let peak = 0;
+/** A host's array as bytes, for not every provider knows arrays of f16: a multiple of four. */
+function bytesOf(data: HostArray): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = data;
+  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  if (byteLength % 4 === 0) return bytes;
+  const longer = new Uint8Array(roundUp(byteLength, 4));
+  longer.set(bytes);
+  return longer;
+}
 
+/** Makes a pool over a shelf: an empty one that grows where none is given. */
+export function createPool(device: Device, shelf: Shelf = growingShelf(device)): Pool {
   function allocate(
     label: string,
     shape: readonly number[],
@@ -98,21 +108,23 @@ export function createPool(device: Device): Pool {
     const { pitch, plane, elements } = layoutOf(shape);
     const size = Math.max(ROW_BYTES, roundUp(elements * storageBytes[dtype], ROW_BYTES));
     checkSize(device, label, shape, size);
-    let slot = reuse ? slots.get(size)?.pop() : undefined;
-    if (slot) free -= size;
-    slot ??= {
-      buffer: device.gpu.createBuffer({
-        label,
-        size,
-        usage: use.STORAGE | use.COPY_SRC | use.COPY_DST,
-      }),
-      mirrored: false,
-    };
-    slot.mirrored = false;
-    live += size;
-    peak = Math.max(peak, live);
-    const { buffer } = slot;
+    const buffer = shelf.buffer(label, { bytes: size, reuse });
+    const slot: Slot = { buffer, rows: size / ROW_BYTES, mirrored: false, shelf };
     return { label, shape, dtype, offset: 0, pitch, plane, buffer, slot };
+  }
+
+  function checkLength(what: string, shape: readonly number[], data: HostArray): void {
+    const n = shape.reduce((a, b) => a * b, 1);
+    if (n === data.length) return;
+    throw new RangeError(
+      `Cannot ${what}: found ${data.length} values, wanted ${n} for [${shape.join(", ")}]`,
+    );
+  }
+
+  function write(tensor: Tensor, data: HostArray): void {
+    const at = tensor.offset * storageBytes[tensor.dtype];
+    device.gpu.queue.writeBuffer(tensor.buffer, at, bytesOf(padded(tensor.shape, data)));
+    tensor.slot.mirrored = false;
   }
 
   return {
@@ -121,40 +133,30 @@ export function createPool(device: Device): Pool {
     tensor: (label, shape, { dtype = "f32" } = {}) =>
       allocate(label, shape, { dtype, reuse: true }),
     upload(label, shape, data) {
-      const n = shape.reduce((a, b) => a * b, 1);
-      if (n !== data.length) {
-        throw new RangeError(
-          `Cannot upload ${label}: found ${data.length} values, wanted ${n} for [${
-            shape.join(", ")
-          }]`,
-        );
-      }
+      checkLength(`upload ${label}`, shape, data);
       // An upload runs before launches that are only recorded: it must not touch their buffers.
       const dtype = storageOf(data);
       const t = allocate(label, shape, { dtype, reuse: this.openRecorders === 0 });
-      // As bytes: not every provider knows arrays of f16.
-      const { buffer, byteOffset, byteLength } = padded(shape, data);
-      device.gpu.queue.writeBuffer(t.buffer, 0, buffer as ArrayBuffer, byteOffset, byteLength);
+      write(t, data);
       return t;
     },
+    write(tensor, data) {
+      checkLength(`write ${tensor.label}`, tensor.shape, data);
+      if (storageOf(data) !== tensor.dtype) {
+        throw new RangeError(
+          `Cannot write ${tensor.label}: found ${storageOf(data)} values, wanted ${tensor.dtype}`,
+        );
+      }
+      write(tensor, data);
+    },
     release(...tensors) {
-      for (const t of tensors) {
-        const size = t.buffer.size;
-        if (!slots.has(size)) slots.set(size, []);
-        slots.get(size)!.push(t.slot);
-        live -= size;
-        free += size;
+      for (const { slot } of tensors) {
+        slot.shelf.back(slot.buffer, slot.mirror);
+        slot.mirror = undefined;
       }
     },
-    bytes: () => ({ live, free, peak }),
-    trim() {
-      for (const { buffer, mirror } of [...slots.values()].flat()) {
-        buffer.destroy();
-        mirror?.destroy();
-      }
-      slots.clear();
-      free = 0;
-    },
+    bytes: () => shelf.bytes(),
+    trim: () => shelf.trim(),
   };
 }
 
@@ -177,50 +179,84 @@ export function rowsOf(matrix: Tensor, options: { from: number; count: number })
   return { ...matrix, ...view, label: `${matrix.label}[${from}:${from + count}]` };
 }
 
-/** The texture that mirrors a tensor, made when first asked for; its content is copied elsewhere. */
+/** The texture that mirrors a tensor, taken when first asked for; its content is copied elsewhere. */
 export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
-  const height = tensor.buffer.size / ROW_BYTES;
+  const { slot } = tensor;
   const most = device.gpu.limits.maxTextureDimension2D;
-  if (height > most) {
+  if (slot.rows > most) {
     throw new UserError(
-      `Cannot mirror ${tensor.label} [${tensor.shape.join(", ")}]: ${height} texture rows exceed ` +
+      `Cannot mirror ${tensor.label} [${
+        tensor.shape.join(", ")
+      }]: ${slot.rows} texture rows exceed ` +
         `the device's maxTextureDimension2D of ${most}`,
     );
   }
-  return tensor.slot.mirror ??= device.gpu.createTexture({
-    label: `${tensor.label} mirror`,
-    size: [MIRROR_WIDTH + MIRROR_GAP, height],
-    format: "rgba32float",
-    usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
+  return slot.mirror ??= slot.shelf.mirror(tensor.label, slot.rows);
+}
+
+/** Buffers that the host reads, by size: small ones are kept, since a loss is read again and again. */
+const readBacks = new WeakMap<GPUDevice, Map<number, GPUBuffer[]>>();
+const MOST_KEPT = 2 ** 16;
+
+function takeReadBack(gpu: GPUDevice, size: number): GPUBuffer {
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+  return readBacks.get(gpu)?.get(size)?.pop() ??
+    gpu.createBuffer({ label: "read-back", size, usage });
+}
+
+function keepReadBack(gpu: GPUDevice, buffer: GPUBuffer): void {
+  if (buffer.size > MOST_KEPT) return buffer.destroy();
+  buffer.unmap();
+  if (!readBacks.has(gpu)) readBacks.set(gpu, new Map());
+  const kept = readBacks.get(gpu)!;
+  kept.set(buffer.size, [...kept.get(buffer.size) ?? [], buffer]);
+}
+
+/** Where each tensor's bytes go in a read-back of all: first byte and length, and all bytes. */
+function packed(
+  tensors: readonly Tensor[],
+): { places: { at: number; size: number }[]; total: number } {
+  let total = 0;
+  const places = tensors.map(({ shape, dtype }) => {
+    const size = roundUp(layoutOf(shape).elements * storageBytes[dtype], 8);
+    const at = total;
+    total += size;
+    return { at, size };
   });
+  return { places, total };
 }
 
 /**
  * Reads tensors back in one wait; each as its dense values, in the array of its storage type (or of
  * `as`, where that is given).
- *
- * @throws {DeviceLost} where the device is lost.
  */
 export async function download<A extends HostArray = Float32Array>(
   device: Device,
   tensors: readonly Tensor[],
   as?: new (buffer: ArrayBuffer) => A,
 ): Promise<A[]> {
-  const encoder = device.gpu.createCommandEncoder({ label: "download" });
-  const staged = tensors.map((t) => {
-    const size = roundUp(layoutOf(t.shape).elements * storageBytes[t.dtype], 4);
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    const buffer = device.gpu.createBuffer({ label: `${t.label} read-back`, size, usage });
-    encoder.copyBufferToBuffer(t.buffer, t.offset * storageBytes[t.dtype], buffer, 0, size);
-    return buffer;
+  const { gpu } = device;
+  const { places, total } = packed(tensors);
+  if (total > gpu.limits.maxBufferSize && tensors.length > 1) {
+    const each: A[] = [];
+    for (const tensor of tensors) each.push(...await download(device, [tensor], as));
+    return each;
+  }
+  const encoder = gpu.createCommandEncoder({ label: "download" });
+  const staged = takeReadBack(gpu, Math.max(8, total));
+  tensors.forEach((t, i) => {
+    const { at, size } = places[i];
+    encoder.copyBufferToBuffer(t.buffer, t.offset * storageBytes[t.dtype], staged, at, size);
   });
-  device.gpu.queue.submit([encoder.finish()]);
-  await settled(device, Promise.all(staged.map((b) => b.mapAsync(GPUMapMode.READ))));
-  return staged.map((buffer, i) => {
-    const { dtype, shape } = tensors[i];
-    const values = hostArray(dtype, buffer.getMappedRange().slice(0), layoutOf(shape).elements);
-    buffer.destroy();
-    const dense = unpadded(shape, values);
+  gpu.queue.submit([encoder.finish()]);
+  await settled(device, staged.mapAsync(GPUMapMode.READ));
+  const bytes = staged.getMappedRange();
+  const values = tensors.map(({ dtype, shape }, i) => {
+    const { at, size } = places[i];
+    const host = hostArray(dtype, bytes.slice(at, at + size), layoutOf(shape).elements);
+    const dense = unpadded(shape, host);
     return as ? new as(dense.buffer as ArrayBuffer) : dense as A;
   });
+  keepReadBack(gpu, staged);
+  return values;
 }

@@ -20,42 +20,48 @@ import type { Recorder } from "./recorder.ts";
 import { createPool, type Pool, type Tensor } from "./tensor.ts";
 import { now, runTimed } from "./time.ts";
 
-/** The variant of each kind of product. The grouped pair shares one, for it shares a tile map. */
+/** The variant of each kind of product. */
 export interface KernelChoice {
   /** Dense products. */
   gemm: Variant;
   /** Dense SwiGLU products. */
   gemmSwiglu: Variant;
-  /** Both grouped products. */
+  /** Grouped products and the gradients of their rows: one variant, for they share a tile map. */
   grouped: Variant;
+  /** Dense products with B transposed: gradients of inputs. */
+  transposed: Variant;
+  /** Products with A transposed, dense or grouped: gradients of weights. */
+  weightGrad: Variant;
 }
 
 /** A choice as words, for files and reports. */
 export type KernelWords = Record<keyof KernelChoice, string>;
 
+const kinds = ["gemm", "gemmSwiglu", "grouped", "transposed", "weightGrad"] as const;
+
+const byKind = <T>(make: (kind: keyof KernelChoice) => T): Record<keyof KernelChoice, T> =>
+  Object.fromEntries(kinds.map((kind) => [kind, make(kind)])) as Record<keyof KernelChoice, T>;
+
 /** A choice as words. */
 export function choiceWords(choice: KernelChoice): KernelWords {
-  return {
-    gemm: variantName(choice.gemm),
-    gemmSwiglu: variantName(choice.gemmSwiglu),
-    grouped: variantName(choice.grouped),
-  };
+  return byKind((kind) => variantName(choice[kind]));
 }
+
+/** One variant for every kind of product. */
+export const uniformChoice = (variant: Variant): KernelChoice => byKind(() => variant);
 
 /** The choice of words. */
 export function parseChoice(words: Record<string, string>): KernelChoice {
-  return {
-    gemm: parseVariant(words.gemm),
-    gemmSwiglu: parseVariant(words.gemmSwiglu),
-    grouped: parseVariant(words.grouped),
-  };
+  return byKind((kind) => parseVariant(words[kind]));
 }
 
 /** Candidates of a CPU driver; a sum that fits its registers and a tile that fits its first cache. */
 const subgroupCandidates: Record<keyof KernelChoice, string[]> = {
-  gemm: ["64x1x8x4", "32x2x8x2"],
-  gemmSwiglu: ["32x1x8x2", "32x1x8x4"],
-  grouped: ["32x2x8x2", "32x1x8x2"],
+  gemm: ["32x1x8x4", "64x1x8x4", "32x2x8x2"],
+  gemmSwiglu: ["32x1x8x4", "32x1x8x2"],
+  grouped: ["32x1x8x4", "32x2x8x2", "32x1x8x2"],
+  transposed: ["32x1x8x4", "64x1x8x4"],
+  weightGrad: ["32x1x8x4", "64x1x8x4"],
 };
 
 /** Candidates of a GPU. */
@@ -63,19 +69,36 @@ const tileCandidates: Record<keyof KernelChoice, string[]> = {
   gemm: ["64x1x16x1", "128x1x16x1", "64x2x16x1", "128x2x16x1"],
   gemmSwiglu: ["64x1x16x1", "128x1x16x1"],
   grouped: ["64x1x16x1", "128x1x16x1"],
+  transposed: ["64x1x16x1", "128x1x16x1", "64x2x16x1"],
+  weightGrad: ["64x1x16x1", "128x1x16x1", "64x2x16x1"],
 };
 
-/** Candidates in the order they are tried: the best guess first. */
+/**
+ * Candidates in the order they are tried. The first is the same for every kind, so that products of
+ * one form share a pipeline until somebody searches, and the fastest to compile.
+ */
 export function candidates(device: Device): Record<keyof KernelChoice, string[]> {
   const lanes = device.subgroupSize;
   const onCpu = device.adapter.software && lanes >= 4 && lanes <= 32;
   const name = (shape: string) => onCpu ? `subgroup-${shape}-texture` : `tile-${shape}-buffer`;
-  const { gemm, gemmSwiglu, grouped } = onCpu ? subgroupCandidates : tileCandidates;
-  return {
-    gemm: gemm.map(name),
-    gemmSwiglu: gemmSwiglu.map(name),
-    grouped: grouped.map(name),
-  };
+  const shapes = onCpu ? subgroupCandidates : tileCandidates;
+  return byKind((kind) => shapes[kind].map(name));
+}
+
+/** The first candidate of each kind: what runs where nobody has searched. */
+export function guessedKernels(device: Device): KernelChoice {
+  const names = candidates(device);
+  return parseChoice(byKind((kind) => names[kind][0]));
+}
+
+/** What a search is told. */
+export interface TuneOptions {
+  /** The kinds to search; the others keep what is known of them. All where absent. */
+  kinds?: readonly (keyof KernelChoice)[];
+  /** Past so many seconds no further candidate is compiled. */
+  budgetSeconds?: number;
+  /** Told the time of each candidate. */
+  log?: (line: string) => void;
 }
 
 const T = 512;
@@ -106,6 +129,12 @@ function contests(pool: Pool): {
         const y = groupedGemm(r, h, { w: down, groups, label: "grouped", variant });
         return [h, y, ...groupTensors(groups)];
       },
+      transposed: (r, variant) => [
+        gemm(r, x, { b: w, transposeB: true, label: "transposed", variant }),
+      ],
+      weightGrad: (r, variant) => [
+        gemm(r, x, { b: x, transposeA: true, label: "weightGrad", variant }),
+      ],
     },
   };
 }
@@ -119,14 +148,15 @@ const ROUNDS = 9;
  */
 export async function tune(
   device: Device,
-  options: { budgetSeconds?: number; log?: (line: string) => void } = {},
+  options: TuneOptions = {},
 ): Promise<KernelChoice> {
   const { budgetSeconds = 15, log } = options;
+  const searched = options.kinds ?? kinds;
   const started = now();
   const pool = createPool(device);
   const { inputs, record } = contests(pool);
-  const words = {} as KernelWords;
-  for (const kind of Object.keys(record) as (keyof KernelChoice)[]) {
+  const words = choiceWords(guessedKernels(device));
+  for (const kind of searched) {
     const run = async (name: string) => {
       const variant = parseVariant(name);
       const times = await runTimed(pool, (r) => pool.release(...record[kind](r, variant)));
@@ -156,12 +186,12 @@ export async function tune(
 }
 
 /** What the memory holds: words by adapter. */
-const memorySchema: Schema<Record<string, KernelWords>> = z.record(
+const memorySchema: Schema<Record<string, Record<string, string>>> = z.record(
   z.string(),
-  z.strictObject({ gemm: z.string(), gemmSwiglu: z.string(), grouped: z.string() }),
+  z.record(z.string(), z.string()),
 );
 
-async function readMemory(path: string): Promise<Record<string, KernelWords>> {
+async function readMemory(path: string): Promise<Record<string, Record<string, string>>> {
   const text = await readTextFileIfAny(path);
   if (text === undefined) return {};
   let value: unknown;
@@ -175,23 +205,31 @@ async function readMemory(path: string): Promise<Record<string, KernelWords>> {
 }
 
 /**
- * The remembered choice of this adapter, or a fresh one, then remembered. What is no candidate any
- * more is searched again.
+ * The remembered choice of this adapter; what is not known of the kinds asked for, or is no candidate
+ * any more, is searched and then remembered.
  *
  * @throws {UserError} where the memory is a file of something else.
  */
 export async function tunedKernels(
   device: Device,
-  options: { memory?: string; budgetSeconds?: number; log?: (line: string) => void } = {},
+  options: TuneOptions & { memory?: string } = {},
 ): Promise<KernelChoice> {
   const { memory = ".moelab/tune.json", ...search } = options;
   const key = adapterKey(device.adapter);
   const known = await readMemory(memory);
-  const words = known[key];
   const names = candidates(device);
-  const kinds = Object.keys(names) as (keyof KernelChoice)[];
-  if (words && kinds.every((kind) => names[kind].includes(words[kind]))) return parseChoice(words);
-  const choice = await tune(device, search);
-  await writeTextFile(memory, stableJson({ ...known, [key]: choiceWords(choice) }));
-  return choice;
+  const remembered = Object.fromEntries(
+    kinds.map((kind) => [kind, known[key]?.[kind]] as const)
+      .filter(([kind, word]) => word !== undefined && names[kind].includes(word)),
+  );
+  const missing = (options.kinds ?? kinds).filter((kind) => !(kind in remembered));
+  const guess = choiceWords(guessedKernels(device));
+  if (missing.length === 0) return parseChoice({ ...guess, ...remembered });
+  const found = choiceWords(await tune(device, { ...search, kinds: missing }));
+  const words = {
+    ...remembered,
+    ...Object.fromEntries(missing.map((kind) => [kind, found[kind]])),
+  };
+  await writeTextFile(memory, stableJson({ ...known, [key]: words }));
+  return parseChoice({ ...guess, ...words });
 }

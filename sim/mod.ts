@@ -16,3 +16,4 @@ export * from "./step/memory.ts";
 export * from "./step/routing.ts";
 export * from "./step/shares.ts";
 export * from "./step/skew.ts";
+export * from "./step/training.ts";

@@ -4,7 +4,7 @@ import config from "../deno.json" with { type: "json" };
 
 /** Commands that run code, by task. */
 const runs = Object.entries(config.tasks).flatMap(([task, { command }]) =>
-  command.split(/;|&&|\|\|/).map((part) => part.trim())
+  command.split(/;|&&|\|\|/).map((part) => part.trim().replace(/^\(+/, ""))
     .filter((part) => /^deno (run|test|eval|bench|serve)\b/.test(part))
     .map((part) => ({ task, command: part, words: part.split(/\s+/) }))
 );
@@ -33,19 +33,23 @@ Deno.test("no task reaches the network", () => {
   }
 });
 
-Deno.test("set-up alone runs programs, and only apt-get and sudo", () => {
+Deno.test("set-up runs apt-get and sudo, bench:rivals runs deno, and no other runs a program", () => {
   for (const { task, words } of runs) {
-    assertEquals(
-      lists(words, "--allow-run"),
-      task.startsWith("setup") ? ["apt-get,sudo"] : [],
-      task,
-    );
+    const programs = task.startsWith("setup")
+      ? ["apt-get,sudo"]
+      : task === "bench:rivals"
+      ? ["deno"]
+      : [];
+    assertEquals(lists(words, "--allow-run"), programs, task);
   }
 });
 
-Deno.test("bench alone loads native libraries", () => {
-  for (const { task, words } of runs) {
-    assertEquals(lists(words, "--allow-ffi").length, task === "bench" ? 1 : 0, task);
+Deno.test("native libraries are loaded by the benches and by what runs on Dawn, and no other", () => {
+  for (const { task, command, words } of runs) {
+    const dawn = command.includes("--gpu dawn");
+    const count = dawn || ["bench", "bench:rivals"].includes(task) ? 1 : 0;
+    assertEquals(lists(words, "--allow-ffi").length, count, task);
+    if (dawn) assertEquals(lists(words, "--lock"), ["kernels/provider/dawn.lock"], task);
   }
 });
 
@@ -63,7 +67,9 @@ Deno.test("environment and system are read by name", () => {
 Deno.test("what takes a path reads any, and what writes no file may write none", () => {
   const plain = (task: string, flag: string) =>
     runs.filter((run) => run.task === task).every(({ words }) => words.includes(flag));
-  for (const task of ["experiment", "describe", "profile", "report", "bench"]) {
+  for (
+    const task of ["experiment", "describe", "profile", "report", "bench", "bench:rivals", "dawn"]
+  ) {
     assert(plain(task, "--allow-read"), task);
     assertEquals(plain(task, "--allow-write"), task !== "describe", task);
   }
@@ -71,7 +77,7 @@ Deno.test("what takes a path reads any, and what writes no file may write none",
 
 Deno.test("what needs a device sets it up first", () => {
   const tasks = config.tasks as Record<string, { command: string; dependencies?: string[] }>;
-  for (const task of ["experiment", "profile", "bench", "test"]) {
+  for (const task of ["experiment", "profile", "bench", "bench:rivals", "dawn", "test"]) {
     assertEquals(tasks[task].dependencies, ["setup"], task);
   }
 });

@@ -12,9 +12,9 @@
 import {
   combine,
   gemm,
-  gemmSwiglu,
+  gemmGated,
   groupedGemm,
-  groupedGemmSwiglu,
+  groupedGemmGated,
   groupTensors,
   groupTokens,
   type KernelChoice,
@@ -46,6 +46,18 @@ export interface MoeLayerWeights {
 /** A layer's weights on the device. */
 export type MoeLayerTensors = { [K in keyof MoeLayerWeights]: Tensor | null };
 
+/** What the gradient of a layer needs beside its input: choices and pre-activations, no more. */
+export interface MoeSaved {
+  /** The layer's input. */
+  x_TD: Tensor;
+  /** Router logits. */
+  logits_TE: Tensor;
+  /** Pre-activations of the routed experts, gate and up: rows in the order of the groups. */
+  kept_2RF: Tensor;
+  /** Pre-activations of the shared experts. */
+  sharedKept_2TS?: Tensor;
+}
+
 /** What a forward pass leaves on the device. */
 export interface MoeLayerOutput {
   /** The layer's output. */
@@ -54,8 +66,22 @@ export interface MoeLayerOutput {
   routing: Routing;
   /** The rows of each expert. */
   groups: TokenGroups;
-  /** All of the above, to put back into the pool. */
+  /** What the gradient needs, where it was asked for; `moeLayerBackward` puts it back. */
+  saved?: MoeSaved;
+  /** Output, routing and groups, to put back into the pool. */
   tensors: Tensor[];
+}
+
+/** A layer and how it is run. */
+export interface MoeLayerOptions {
+  /** Sizes. */
+  shape: MoeLayerShape;
+  /** How experts are chosen. */
+  gate: TopKGate;
+  /** Weights. */
+  w: MoeLayerTensors;
+  /** Kernel variants. */
+  kernels: KernelChoice;
 }
 
 /** Seeded weights, scaled so that activations keep their size. */
@@ -88,13 +114,17 @@ export function uploadWeights(
   };
 }
 
-/** Records the layer over x[T, D]. Nothing is awaited; intermediates go back to the pool at once. */
+/**
+ * Records the layer over x[T, D]. Nothing is awaited; intermediates go back to the pool at once.
+ *
+ * `residual` [T, D] is added to the output. `keep` keeps what the gradient needs.
+ */
 export function moeLayer(
   recorder: Recorder,
   x_TD: Tensor,
-  options: { shape: MoeLayerShape; gate: TopKGate; w: MoeLayerTensors; kernels: KernelChoice },
+  options: MoeLayerOptions & { residual?: Tensor; keep?: boolean },
 ): MoeLayerOutput {
-  const { shape, gate, w, kernels } = options;
+  const { shape, gate, w, kernels, residual, keep } = options;
   const { pool } = recorder;
   const { topK } = gate;
   const { logits_TE, routing } = topKGate(recorder, x_TD, {
@@ -103,40 +133,48 @@ export function moeLayer(
     variant: kernels.gemm,
   });
   const variant = kernels.grouped;
-  const groups = groupTokens(recorder, routing.ids, {
-    experts: shape.experts,
-    tileRows: variant.rows,
+  const tileRows = variant.rows;
+  const groups = groupTokens(recorder, routing.ids, { experts: shape.experts, tileRows });
+  const by = { groups, variant };
+  const { y: h, kept } = groupedGemmGated(recorder, x_TD, {
+    ...{ ...by, gate: "silu", keep },
+    ...{ w: w.up_E2DF!, topK, label: "expert up" },
   });
-  const h = groupedGemmSwiglu(recorder, x_TD, {
-    w: w.up_E2DF!,
-    groups,
-    topK,
-    label: "expert up",
-    variant,
-  });
-  const rows = groupedGemm(recorder, h, { w: w.down_EFD!, groups, label: "expert down", variant });
-  const shared = w.sharedUp_2DS && w.sharedDown_SD
-    ? sharedExperts(recorder, x_TD, { up: w.sharedUp_2DS, down: w.sharedDown_SD, kernels })
-    : undefined;
+  const rows = groupedGemm(recorder, h, { ...by, w: w.down_EFD!, label: "expert down" });
+  pool.release(h);
+  const shared = sharedExperts(recorder, x_TD, { w, kernels, residual, keep });
   const { places } = groups;
   const { weights } = routing;
-  const y_TD = combine(recorder, rows, { places, weights, topK, extra: shared?.y });
-  pool.release(logits_TE, h, rows, ...(shared ? [shared.h, shared.y] : []));
+  const y_TD = combine(recorder, rows, { places, weights, topK, extra: shared?.y ?? residual });
+  pool.release(rows, ...(shared ? [shared.y] : []));
+  if (!keep) pool.release(logits_TE);
+  const saved = { x_TD, logits_TE, kept_2RF: kept!, sharedKept_2TS: shared?.kept };
   return {
     y_TD,
     routing,
     groups,
-    tensors: [y_TD, ...Object.values(routing), ...groupTensors(groups)],
+    ...(keep && { saved }),
+    tensors: [y_TD, ...routingTensors(routing), ...groupTensors(groups)],
   };
 }
+
+/** The tensors of a choice, to put back into the pool. */
+export const routingTensors = ({ ids, weights }: Routing): Tensor[] => [ids, weights];
 
 function sharedExperts(
   recorder: Recorder,
   x_TD: Tensor,
-  options: { up: Tensor; down: Tensor; kernels: KernelChoice },
-): { h: Tensor; y: Tensor } {
-  const { up, down, kernels } = options;
-  const h = gemmSwiglu(recorder, x_TD, { b: up, label: "shared up", variant: kernels.gemmSwiglu });
-  const y = gemm(recorder, h, { b: down, label: "shared down", variant: kernels.gemm });
-  return { h, y };
+  options: { w: MoeLayerTensors; kernels: KernelChoice; residual?: Tensor; keep?: boolean },
+): { y: Tensor; kept?: Tensor } | undefined {
+  const { w, kernels, residual, keep } = options;
+  const { sharedUp_2DS: b, sharedDown_SD: down } = w;
+  if (!b || !down) return undefined;
+  const { y: h, kept } = gemmGated(recorder, x_TD, {
+    ...{ b, gate: "silu", keep, label: "shared up", variant: kernels.gemmSwiglu },
+  });
+  const y = gemm(recorder, h, {
+    ...{ b: down, add: residual, label: "shared down", variant: kernels.gemm },
+  });
+  recorder.pool.release(h);
+  return { y, kept };
 }

@@ -34,19 +34,24 @@ export interface LowerOptions {
   dtype?: DType;
   /** Tokens of each expert, of sum T K; even where they are left out. */
   rows?: readonly number[];
+  /** Gated products store what their gradient needs, as in training; false by default. */
+  keep?: boolean;
 }
 
 /** A feed-forward network of one group as ops: up (and gate), activation, down. */
 export function lowerFfn(
   ffn: { dModel: number; width: number; activation: Activation },
   tokens: number,
-  options: { dtype?: DType; name: string },
+  options: { dtype?: DType; name: string; keep?: boolean },
 ): AnyOp[] {
   const { dModel: d, width: f, activation } = ffn;
-  const { dtype, name } = options;
+  const { dtype, name, keep } = options;
   const up = { m: tokens, n: f, k: d };
   const down = op("gemm", { m: tokens, n: d, k: f }, { dtype, name: `${name} down` });
-  if (isGated(activation)) return [op("gemm_swiglu", up, { dtype, name: `${name} up` }), down];
+  if (isGated(activation)) {
+    const kind = keep ? "gemm_swiglu_kept" : "gemm_swiglu";
+    return [op(kind, up, { dtype, name: `${name} up` }), down];
+  }
   return [
     op("gemm", up, { dtype, name: `${name} up` }),
     op("elementwise", { n: tokens * f, reads: 1 }, { dtype, name: `${name} ${activation}` }),
@@ -75,12 +80,15 @@ function lowerRouter(shape: MoeLayerShape, tokens: number, dtype?: DType): AnyOp
 
 function lowerExperts(shape: MoeLayerShape, tokens: number, options: LowerOptions): AnyOp[] {
   const { dModel: d, dExpert: f, experts: groups, topK, activation = "swiglu" } = shape;
-  const { dtype, rows } = options;
+  const { dtype, rows, keep } = options;
   const m = tokens * topK;
   const named = (name: string) => ({ dtype, name, ...(rows && { rows }) });
   const up = { m, n: f, k: d, groups };
   const down = op("grouped_gemm", { m, n: d, k: f, groups }, named("expert down"));
-  if (isGated(activation)) return [op("grouped_gemm_swiglu", up, named("expert up")), down];
+  if (isGated(activation)) {
+    const kind = keep ? "grouped_gemm_swiglu_kept" : "grouped_gemm_swiglu";
+    return [op(kind, up, named("expert up")), down];
+  }
   return [
     op("grouped_gemm", up, named("expert up")),
     op("elementwise", { n: m * f, reads: 1 }, { dtype, name: `expert ${activation}` }),
@@ -88,12 +96,13 @@ function lowerExperts(shape: MoeLayerShape, tokens: number, options: LowerOption
   ];
 }
 
-function lowerShared(shape: MoeLayerShape, tokens: number, dtype?: DType): AnyOp[] {
+function lowerShared(shape: MoeLayerShape, tokens: number, options: LowerOptions): AnyOp[] {
   const { dModel, sharedWidth: width, activation = "swiglu" } = shape;
+  const { dtype, keep } = options;
   if (width === 0) return [];
   const gate = op("gemm", { m: tokens, n: 1, k: dModel }, { dtype, name: "shared gate" });
   return [
-    ...lowerFfn({ dModel, width, activation }, tokens, { dtype, name: "shared" }),
+    ...lowerFfn({ dModel, width, activation }, tokens, { dtype, keep, name: "shared" }),
     ...(shape.sharedGate ? [gate] : []),
   ];
 }
@@ -127,7 +136,7 @@ export function lowerMoeLayer(
   return [
     ...lowerRouter(shape, tokens, dtype),
     ...lowerExperts(shape, tokens, { ...options, dtype }),
-    ...lowerShared(shape, tokens, dtype),
+    ...lowerShared(shape, tokens, { ...options, dtype }),
     op("combine", { t: tokens, k, d: shape.dModel }, { dtype, name: "combine" }),
   ];
 }

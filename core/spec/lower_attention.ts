@@ -8,14 +8,16 @@
  */
 import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
 import { headShape } from "./counts.ts";
+import type { ModelLayer } from "./layers.ts";
 import type {
   AttentionSpec,
   ExpertAttention,
   GqaAttention,
   MambaSpec,
   MhaAttention,
+  MlaAttention,
+  Model,
 } from "./model.ts";
-import type { MlaAttention } from "./model.ts";
 
 /** What the lowering of a mixer depends on beside its sizes. */
 export interface MixerContext {
@@ -58,7 +60,7 @@ function lowerMla(a: MlaAttention, core: AnyOp, at: MixerContext): AnyOp[] {
 }
 
 const rotary = (n: number, dtype?: DType) =>
-  n > 0 ? [op("elementwise", { n, reads: 1 }, { dtype, name: "rotary" })] : [];
+  n > 0 ? [op("rope", { n }, { dtype, name: "rotary" })] : [];
 
 function lowerHeads(
   a: MhaAttention | GqaAttention | ExpertAttention,
@@ -125,4 +127,12 @@ export function lowerMamba(mamba: MambaSpec, at: MixerContext): AnyOp[] {
     pass("mamba gate", t * inner, 2),
     gemm("mamba out", inner, d),
   ];
+}
+
+/** What mixes the tokens of a layer: Mamba, or attention to its own tokens and to the encoder's. */
+export function lowerMixers(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
+  if (layer.mixer === "mamba") return lowerMamba(model.mamba!, at);
+  const self = lowerAttention(model.attention, at, { full: layer.stack === "encoder" });
+  const cross = layer.crossAttention ? lowerAttention(model.attention, at, { full: true }) : [];
+  return [...self, ...cross];
 }

@@ -7,7 +7,7 @@ import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import { layersOf, type ModelLayer } from "./layers.ts";
 import { lowerFfn, lowerMoeLayer, type LowerOptions, type MoeLayerShape } from "./lower.ts";
-import { lowerAttention, lowerMamba, type MixerContext } from "./lower_attention.ts";
+import { lowerMixers, type MixerContext } from "./lower_attention.ts";
 import type { FfnSpec, Model } from "./model.ts";
 
 /** What a lowering of layers may be told. */
@@ -71,20 +71,17 @@ function lowerNetworks(
   options: LowerOptions,
 ): AnyOp[] {
   const dense = (ffn: FfnSpec, name: string) =>
-    lowerFfn({ ...ffn, dModel: model.dModel }, tokens, { dtype: options.dtype, name });
+    lowerFfn({ ...ffn, dModel: model.dModel }, tokens, {
+      dtype: options.dtype,
+      keep: options.keep,
+      name,
+    });
   if (layer.experts === 0) return dense(model.ffn!, "dense");
   const beside = model.moe!.denseBeside;
   return [
     ...(beside ? dense(beside, "dense beside experts") : []),
     ...lowerMoeLayer(moeLayerShape(model, layer.index), tokens, options),
   ];
-}
-
-function lowerMixers(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
-  if (layer.mixer === "mamba") return lowerMamba(model.mamba!, at);
-  const self = lowerAttention(model.attention, at, { full: layer.stack === "encoder" });
-  const cross = layer.crossAttention ? lowerAttention(model.attention, at, { full: true }) : [];
-  return [...self, ...cross];
 }
 
 /**

@@ -7,6 +7,10 @@ export * from "./flops.ts";
 export * from "./layers.ts";
 export * from "./lower.ts";
 export * from "./lower_model.ts";
+export * from "./lower_backward.ts";
+export * from "./lower_moe_backward.ts";
+export * from "./lower_training.ts";
+export * from "./lower_update.ts";
 export * from "./model.ts";
 export { countConventions, type ModelPart, type ParameterCounts, parameters } from "./params.ts";
 export * from "./presets/presets.ts";
@@ -15,12 +19,16 @@ export * from "./schema.ts";
 export * from "./sources.ts";
 export type { Schema } from "../../kernels/base/config.ts";
 export type {
+  ActivationDims,
   AnyOp,
+  AttentionCoreDims,
   DType,
+  EmbeddingDims,
   GroupedDims,
   MatrixDims,
   Op,
   OpDims,
   OpKind,
+  Planes,
   RoutingDims,
 } from "../../kernels/base/op.ts";

@@ -6,7 +6,7 @@
  */
 import { modelPreset, moeLayerShape } from "../../core/spec/mod.ts";
 import { expertParallel } from "../../sim/mod.ts";
-import type { BenchOptions, BenchResult, BenchRow } from "./bench.ts";
+import { type BenchOptions, type BenchResult, type BenchRow, chosenParts } from "./bench.ts";
 import { layerInput } from "./layer_input.ts";
 import { sampleSeconds } from "./sample.ts";
 
@@ -21,25 +21,27 @@ function degrees(experts: number, most: number): number[] {
 }
 
 /** Times the judgement of plans: inputs made, priced and simulated, as a search would. */
-export function benchPlan({ quick, log, seconds }: BenchOptions): Promise<BenchResult> {
+export function benchPlan(
+  { quick, only, log, seconds, signal }: BenchOptions,
+): Promise<BenchResult> {
   const options = { seconds, sampleSeconds: quick ? 0.005 : 0.1, samples: quick ? 7 : 21 };
-  const rows = models.map((model): BenchRow => {
+  const rows = chosenParts(models.map((id) => ({ id })), only).map(({ id: model }): BenchRow => {
+    signal.throwIfAborted();
+    log(`Plans of ${model}`);
     const list = degrees(moeLayerShape(modelPreset(model)).experts, 64);
     const judge = () => {
       for (const ranks of list) {
         expertParallel(layerInput({ model, ranks, tokensPerRank: batchTokens / ranks }));
       }
     };
-    const row = {
+    return {
       id: `plan/${model}`,
       labels: { model, degrees: list.join(" ") },
-      seconds: sampleSeconds(judge, options),
+      ...sampleSeconds(judge, options),
       items: { name: "plans", count: list.length },
       warnings: [],
     };
-    log(`${model} done`);
-    return row;
   });
   const notes = ["A plan is a degree of expert parallelism of one layer; on the CPU, one thread"];
-  return Promise.resolve({ bench: "plan", notes, rows });
+  return Promise.resolve({ bench: "plan", notes, rows, contests: [], skipped: [] });
 }

@@ -1,54 +1,72 @@
 /**
- * Two things that do the same work, timed in turn: a busy machine slows both, and their ratio holds
+ * Things timed in turn, round by round: a busy machine slows all of them, and their ratios hold
  * where their times do not.
  *
  * @module
  */
 import { type Estimate, median } from "../../kernels/base/estimate.ts";
 
-/** Times of both, and how fast the first is as a fraction of the second. */
-export interface Race {
-  /** Seconds of the first. */
-  ours: Estimate;
-  /** Seconds of the second. */
-  theirs: Estimate;
-  /** Speed of the first over the speed of the second: above 1, the first is faster. */
-  speed: Estimate;
+/** How long a race goes on. */
+export interface RaceOptions {
+  /** Rounds at the most. */
+  rounds: number;
+  /** Rounds at the least. */
+  least?: number;
+  /** Called once all have run once to warm up. */
+  warm?: () => void;
+  /** Asked after each round past the least whether there have been enough. */
+  enough?: () => boolean;
+  /** Aborted by Ctrl-C: the race stops between two samples. */
+  signal?: AbortSignal;
 }
 
 /**
- * Runs both once to warm up, then `pairs` times side by side, each in turn the first of its pair;
- * both give their seconds.
- *
- * The speed is the median of the pairs' own ratios and has their interval: a machine that changes
- * its pace in the middle shifts the times of both, and few of the ratios.
+ * Runs all once to warm up, then in rounds, forwards and backwards in turn; each gives its seconds.
+ * The answer has the samples of each, round by round.
  *
  * @example
  * ```ts
- * import { race } from "@moelab/moelab/experiments";
+ * import { race, speedOf } from "@moelab/moelab/experiments";
  * import { assertEquals } from "@std/assert";
  *
- * const { speed } = await race(10, () => Promise.resolve(2), () => Promise.resolve(1));
- * assertEquals([speed.value, speed.lo, speed.hi, speed.n], [0.5, 0.5, 0.5, 10]);
+ * const [slow, fast] = await race(
+ *   [() => Promise.resolve(2), () => Promise.resolve(1)],
+ *   { rounds: 10 },
+ * );
+ * const { value, lo, hi, n } = speedOf(slow, fast);
+ * assertEquals([value, lo, hi, n], [0.5, 0.5, 0.5, 10]);
  * ```
  */
 export async function race(
-  pairs: number,
-  ours: () => Promise<number>,
-  theirs: () => Promise<number>,
-): Promise<Race> {
-  await ours();
-  await theirs();
-  const mine: number[] = [];
-  const other: number[] = [];
-  for (let i = 0; i < pairs; i++) {
-    if (i % 2 === 0) mine.push(await ours());
-    other.push(await theirs());
-    if (i % 2 === 1) mine.push(await ours());
+  runs: readonly (() => Promise<number>)[],
+  options: RaceOptions,
+): Promise<number[][]> {
+  const { rounds, least = rounds, warm, enough = () => false, signal } = options;
+  const order = runs.map((_, i) => i);
+  const samples: number[][] = runs.map(() => []);
+  for (const run of runs) {
+    signal?.throwIfAborted();
+    await run();
   }
-  return {
-    ours: median(mine),
-    theirs: median(other),
-    speed: median(mine.map((seconds, i) => other[i] / seconds)),
-  };
+  warm?.();
+  for (let round = 0; round < rounds && (round < least || !enough()); round++) {
+    for (const i of round % 2 === 0 ? order : order.toReversed()) {
+      signal?.throwIfAborted();
+      samples[i].push(await runs[i]());
+    }
+  }
+  return samples;
+}
+
+/** The ratios of two who raced, theirs over ours, a round each. */
+export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((seconds, round) => theirs[round] / seconds);
+}
+
+/**
+ * Speed of ours over the speed of theirs: the median of the rounds' own ratios, with their interval.
+ * A machine that changes its pace in the middle shifts the times of both, and few of the ratios.
+ */
+export function speedOf(ours: readonly number[], theirs: readonly number[]): Estimate {
+  return median(ratios(ours, theirs));
 }

@@ -23,8 +23,11 @@ function stretch(fn: () => void, calls: number, seconds: () => number): number {
   return seconds() - began;
 }
 
-/** Time of one call: the median of samples, each the mean of as many calls as fill it. */
-export function sampleSeconds(fn: () => void, options: SampleOptions): Estimate {
+/** Times of one call: samples, each the mean of as many calls as fill it, and their median. */
+export function sampleSeconds(
+  fn: () => void,
+  options: SampleOptions,
+): { seconds: Estimate; samples: number[] } {
   const { seconds } = options;
   let calls = 1;
   // The search for the number of calls is the warm-up as well.
@@ -32,7 +35,9 @@ export function sampleSeconds(fn: () => void, options: SampleOptions): Estimate 
     calls *= took > 0 ? Math.min(10, Math.ceil(1.2 * options.sampleSeconds / took)) : 10;
     took = stretch(fn, calls, seconds);
   }
-  return median(
-    Array.from({ length: options.samples }, () => stretch(fn, calls, seconds) / calls),
+  const samples = Array.from(
+    { length: options.samples },
+    () => stretch(fn, calls, seconds) / calls,
   );
+  return { seconds: median(samples), samples };
 }

@@ -8,15 +8,16 @@ import { formatEstimate, formatNumber } from "../../reports/format.ts";
 import type { Estimate } from "../../kernels/base/estimate.ts";
 import type { Column } from "../table.ts";
 import { formatTable } from "../table.ts";
-import type { BenchResult, BenchRow } from "./bench.ts";
-import { compareRows } from "./compare.ts";
+import type { BenchContest, BenchResult, BenchRow } from "./bench.ts";
+import { type Change, compareContests, compareRows } from "./compare.ts";
 
 /** A number of the row in a second, or nothing where it has none. */
 function rate(amount: number | undefined, row: BenchRow, unit: NumberUnit): string {
-  return amount === undefined ? "" : formatNumber(amount / row.seconds.value, unit);
+  return amount ? formatNumber(amount / row.seconds.value, unit) : "";
 }
 
-function withUnit(estimate: Estimate, unit: NumberUnit): string {
+function withUnit(estimate: Estimate | undefined, unit: NumberUnit): string {
+  if (!estimate) return "";
   const { value, interval, unit: symbol } = formatEstimate(estimate, unit);
   return [value, interval, symbol].filter((part) => part !== "").join(" ");
 }
@@ -36,41 +37,94 @@ const numbers: readonly { head: string; cell: (row: BenchRow) => string }[] = [
     head: "rate",
     cell: ({ items, seconds }) => items ? itemRate(items.count / seconds.value, items.name) : "",
   },
+  { head: "of the roof", cell: ({ roofFraction }) => withUnit(roofFraction, "fraction") },
 ];
 
-/** Writes a benchmark as a table, its notes and its warnings. */
-export function showBench(result: BenchResult): string {
-  const labels = [...new Set(result.rows.flatMap((row) => Object.keys(row.labels)))];
-  const shown = numbers.filter(({ cell }) => result.rows.some((row) => cell(row) !== ""));
+function rowTable(rows: readonly BenchRow[]): string {
+  const labels = [...new Set(rows.flatMap((row) => Object.keys(row.labels)))];
+  const shown = numbers.filter(({ cell }) => rows.some((row) => cell(row) !== ""));
   const columns: Column[] = [
     ...labels.map((head) => ({ head })),
     ...shown.map(({ head }) => ({ head, align: "right" as const })),
   ];
-  const cells = result.rows.map((row) => [
-    ...labels.map((label) => row.labels[label] ?? ""),
-    ...shown.map(({ cell }) => cell(row)),
-  ]);
-  const warnings = result.rows.flatMap((row) => row.warnings.map((w) => `${row.id}: ${w}`));
-  return [formatTable(columns, cells), ...result.notes, ...warnings].join("\n");
+  return formatTable(
+    columns,
+    rows.map((row) => [
+      ...labels.map((label) => row.labels[label] ?? ""),
+      ...shown.map(({ cell }) => cell(row)),
+    ]),
+  );
 }
 
-/** Writes a benchmark against an older one: time now over time before. */
-export function showChanges(now: BenchResult, before: BenchResult): string {
-  const changes = compareRows(now.rows, before.rows);
+function contestTable(contests: readonly BenchContest[]): string {
+  const columns: Column[] = [
+    { head: "contest" },
+    { head: "times its speed", align: "right" },
+    { head: "interval", align: "right" },
+    { head: "rounds", align: "right" },
+    { head: "goal" },
+    { head: "verdict" },
+  ];
+  return formatTable(
+    columns,
+    contests.map(({ says, speed, goal, verdict }) => [
+      says,
+      speed.value.toPrecision(3),
+      `${speed.lo.toPrecision(3)} to ${speed.hi.toPrecision(3)}`,
+      speed.n,
+      goal,
+      verdict === "no goal" ? "" : verdict,
+    ]),
+  );
+}
+
+/** What to mind, a line a warning: whose it is, or how many have the same. */
+function warningLines(rows: readonly BenchRow[]): string[] {
+  const texts = [...new Set(rows.flatMap(({ warnings }) => warnings))];
+  return texts.map((text) => {
+    const ids = rows.filter(({ warnings }) => warnings.includes(text)).map(({ id }) => id);
+    return ids.length === 1
+      ? `${ids[0]}: ${text}`
+      : `${ids.length} of ${rows.length} rows: ${text}`;
+  });
+}
+
+/** Writes a benchmark as tables, its notes, what was left out, and its warnings. */
+export function showBench(result: BenchResult): string {
+  const { rows, contests, notes, skipped } = result;
+  return [
+    rowTable(rows),
+    ...contests.length > 0 ? ["", contestTable(contests), ""] : [],
+    ...notes,
+    ...skipped.map(({ what, why }) => `Left out: ${what}: ${why}`),
+    ...warningLines(rows),
+  ].join("\n");
+}
+
+function changeTable(changes: readonly Change[], what: string, ratio: string): string {
   const cells = changes.map(({ id, ratio, verdict }) => [
     id,
     ratio ? ratio.value.toFixed(3) : "",
     ratio ? `${ratio.lo.toFixed(3)} to ${ratio.hi.toFixed(3)}` : "",
     verdict,
   ]);
-  const count = (verdict: string) => changes.filter((change) => change.verdict === verdict).length;
+  return formatTable([
+    { head: what },
+    { head: ratio, align: "right" },
+    { head: "interval", align: "right" },
+    { head: "verdict" },
+  ], cells);
+}
+
+/** Writes a benchmark against an older one: times and, where there are contests, their speeds. */
+export function showChanges(now: BenchResult, before: BenchResult): string {
+  const rows = compareRows(now.rows, before.rows);
+  const contests = compareContests(now.contests, before.contests);
+  const count = (verdict: string) =>
+    [...rows, ...contests].filter((change) => change.verdict === verdict).length;
   return [
-    formatTable([
-      { head: "row" },
-      { head: "now / before", align: "right" },
-      { head: "interval", align: "right" },
-      { head: "verdict" },
-    ], cells),
+    changeTable(rows, "row", "time now / before"),
+    ...contests.length > 0 ? [changeTable(contests, "contest", "speed now / before")] : [],
     `${count("improved")} improved, ${count("regressed")} regressed, ` +
     `${count("no change")} without a change that the intervals support`,
   ].join("\n");

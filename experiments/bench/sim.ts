@@ -8,7 +8,7 @@
  */
 import { split } from "../../kernels/base/random.ts";
 import { createEngine, createEventQueue, expertParallel } from "../../sim/mod.ts";
-import type { BenchOptions, BenchResult, BenchRow } from "./bench.ts";
+import { type BenchOptions, type BenchResult, type BenchRow, chosenParts } from "./bench.ts";
 import { layerInput } from "./layer_input.ts";
 import type { SampleOptions } from "./sample.ts";
 import { sampleSeconds } from "./sample.ts";
@@ -32,7 +32,7 @@ function queueRow(events: number, options: SampleOptions): BenchRow {
   return {
     id: `queue/${events}`,
     labels: { what: "event queue, take one and add one", size: `${events} waiting` },
-    seconds: sampleSeconds(hold, options),
+    ...sampleSeconds(hold, options),
     items: { name: "events", count: batch },
     warnings: [],
   };
@@ -50,7 +50,7 @@ function engineRow(options: SampleOptions): BenchRow {
   return {
     id: "engine",
     labels: { what: "engine, a chain of events", size: `${batch} events` },
-    seconds: sampleSeconds(run, options),
+    ...sampleSeconds(run, options),
     items: { name: "events", count: batch },
     warnings: [],
   };
@@ -61,18 +61,36 @@ function layerRow(ranks: number, options: SampleOptions): BenchRow {
   return {
     id: `layer/${ranks}`,
     labels: { what: "expert-parallel layer", size: `${ranks} ranks` },
-    seconds: sampleSeconds(() => expertParallel(input), options),
+    ...sampleSeconds(() => expertParallel(input), options),
     items: { name: "layers", count: 1 },
     warnings: [],
   };
 }
 
+/** The parts, by the word that `--only` takes. */
+const parts: readonly {
+  id: string;
+  rows(options: SampleOptions, quick: boolean): BenchRow[];
+}[] = [
+  { id: "queue", rows: (options) => [100, 100_000].map((events) => queueRow(events, options)) },
+  { id: "engine", rows: (options) => [engineRow(options)] },
+  {
+    id: "layer",
+    rows: (options, quick) =>
+      (quick ? [8, 64] : [8, 32, 64, 128]).map((ranks) => layerRow(ranks, options)),
+  },
+];
+
 /** Times the event queue, the engine and the prediction of a layer. */
-export function benchSim({ quick, log, seconds }: BenchOptions): Promise<BenchResult> {
+export function benchSim(
+  { quick, only, log, seconds, signal }: BenchOptions,
+): Promise<BenchResult> {
   const options = { seconds, sampleSeconds: quick ? 0.005 : 0.05, samples: quick ? 9 : 31 };
-  const rows = [100, 100_000].map((events) => queueRow(events, options));
-  log("Event queue done");
-  rows.push(engineRow(options));
-  for (const ranks of quick ? [8, 64] : [8, 32, 64, 128]) rows.push(layerRow(ranks, options));
-  return Promise.resolve({ bench: "sim", notes: ["On the CPU, one thread"], rows });
+  const rows = chosenParts(parts, only).flatMap((part) => {
+    signal.throwIfAborted();
+    log(`Simulator: ${part.id}`);
+    return part.rows(options, quick);
+  });
+  const notes = ["On the CPU, one thread"];
+  return Promise.resolve({ bench: "sim", notes, rows, contests: [], skipped: [] });
 }

@@ -2,11 +2,13 @@
  * The shared vocabulary: an operator, its dimensions and its data type.
  *
  * Kernels run ops, `core/` lowers models to ops, `sim/` prices ops, and experiments hold the two
- * prices against each other. Letters: T tokens, E experts, K experts a token, D model width,
- * F expert width; `m`, `n`, `k` are the rows, columns and inner size of a matrix product.
+ * prices against each other. What the dimensions mean stands in `op_dims.ts`.
  *
  * @module
  */
+import type { ActivationDims, GroupedDims, MatrixDims, OpDims, OpKind, Planes } from "./op_dims.ts";
+
+export type * from "./op_dims.ts";
 
 /** Storage types, by name. */
 export type DType = "f32" | "bf16" | "f16" | "fp8" | "fp4" | "i32";
@@ -21,70 +23,6 @@ export const dtypeBytes: Readonly<Record<DType, number>> = {
   fp4: 0.5,
 };
 
-/** Rows, columns and inner size of a matrix product C[m, n] = A[m, k] B[k, n]. */
-export interface MatrixDims {
-  /** Rows of the output. */
-  m: number;
-  /** Columns of the output. */
-  n: number;
-  /** Inner size. */
-  k: number;
-}
-
-/** A matrix product for each of `groups` experts; `m` rows in all. */
-export interface GroupedDims extends MatrixDims {
-  /** Number of experts whose weights are at hand. */
-  groups: number;
-}
-
-/** Tokens, experts and experts a token. */
-export interface RoutingDims {
-  /** Tokens. */
-  t: number;
-  /** Experts. */
-  e: number;
-  /** Experts a token. */
-  k: number;
-}
-
-/** Dimensions by kind of operator. */
-export interface OpDims {
-  /** C = A B. */
-  gemm: MatrixDims;
-  /** C = silu(A Wgate) * (A Wup): `n` output columns from `2n` weight columns. */
-  gemm_swiglu: MatrixDims;
-  /** C = A W[expert of the row], rows sorted by expert. */
-  grouped_gemm: GroupedDims;
-  /** As `gemm_swiglu`, with the weights of the row's expert and the rows gathered by index. */
-  grouped_gemm_swiglu: GroupedDims;
-  /** Softmax over E logits and the K largest of them, for T tokens. */
-  router: RoutingDims;
-  /** Counts, offsets, ranks and the tile map of T tokens' K choices. */
-  group_tokens: RoutingDims;
-  /** y[t] = sum over K of w[t, k] * rows[position of (t, k)], D wide, plus `extra` added tensors. */
-  combine: { t: number; k: number; d: number };
-  /** Causal attention core of one sequence batch: scores, softmax and values. */
-  attention: {
-    /** Tokens in the batch. */
-    t: number;
-    /** Sequence length that a token attends over (before the causal half). */
-    s: number;
-    /** Query heads. */
-    heads: number;
-    /** Query and key width of a head. */
-    dqk: number;
-    /** Value width of a head. */
-    dv: number;
-  };
-  /** RMSNorm or LayerNorm of T rows, D wide. */
-  norm: { t: number; d: number };
-  /** A pointwise pass over `n` elements that reads `reads` tensors and writes one. */
-  elementwise: { n: number; reads: number };
-}
-
-/** The kinds of operators. */
-export type OpKind = keyof OpDims;
-
 /** One operator call. */
 export interface Op<K extends OpKind = OpKind> {
   /** Which operator. */
@@ -95,7 +33,10 @@ export interface Op<K extends OpKind = OpKind> {
   dtype: DType;
   /** What it does in the model, such as "expert up": a label, never read by prices. */
   name?: string;
-  /** Rows of each group, for grouped kinds with uneven groups; they sum to `dims.m`. */
+  /**
+   * Rows of each group, for grouped kinds with uneven groups. They sum to `dims.m`, or, for the
+   * gradient of weights, which adds over the rows, to `dims.k`.
+   */
   rows?: readonly number[];
 }
 
@@ -111,24 +52,62 @@ export function op<K extends OpKind>(
   return { kind, dims, dtype: "f32", ...options } as unknown as AnyOp;
 }
 
-const matmul = (d: MatrixDims) => 2 * d.m * d.n * d.k;
+/** The kinds that are matrix products with weights. */
+export const productKinds: readonly OpKind[] = [
+  "gemm",
+  "gemm_nt",
+  "gemm_tn",
+  "gemm_swiglu",
+  "gemm_swiglu_kept",
+  "grouped_gemm",
+  "grouped_gemm_nt",
+  "grouped_gemm_tn",
+  "grouped_gemm_swiglu",
+  "grouped_gemm_swiglu_kept",
+];
+
+const matmul = (d: MatrixDims & Planes) => 2 * d.m * d.n * d.k * (d.planes ?? 1);
+const activated = (d: ActivationDims) => d.m * d.n;
 
 const flopsOf: { [K in OpKind]: (d: OpDims[K]) => number } = {
   gemm: matmul,
+  gemm_nt: matmul,
+  gemm_tn: matmul,
   gemm_swiglu: (d) => 2 * matmul(d),
+  gemm_swiglu_kept: (d) => 2 * matmul(d),
   grouped_gemm: matmul,
+  grouped_gemm_nt: matmul,
+  grouped_gemm_tn: matmul,
   grouped_gemm_swiglu: (d) => 2 * matmul(d),
+  grouped_gemm_swiglu_kept: (d) => 2 * matmul(d),
+  activation: (d) => activated(d) * d.planes,
+  activation_backward: (d) => 4 * activated(d) * d.planes,
+  expert_backward: (d) => 4 * activated(d) * d.planes,
   router: (d) => 4 * d.t * d.e + d.t * d.e * d.k,
+  router_backward: (d) => 4 * d.t * d.e + 4 * d.t * d.k,
   group_tokens: (d) => 2 * d.t * d.k,
   combine: (d) => 2 * d.t * d.k * d.d,
   attention: (d) => d.t * d.s * d.heads * (d.dqk + d.dv),
+  attention_backward: (d) => d.t * d.s * d.heads * (3 * d.dqk + 2 * d.dv),
   norm: (d) => 4 * d.t * d.d,
+  norm_backward: (d) => (8 + d.adds) * d.t * d.d,
+  rope: (d) => 3 * d.n,
+  embedding: () => 0,
+  embedding_backward: (d) => d.t * d.d,
+  cross_entropy: (d) => 4 * d.t * d.v,
+  cross_entropy_backward: (d) => 4 * d.t * d.v,
   elementwise: (d) => d.n * d.reads,
+  reduce: (d) => 2 * d.n,
+  adamw: (d) => 15 * d.n,
 };
 
 /**
  * FLOP of an op. A multiply-add is two; matrix products count the products alone (no activation);
  * attention counts the causal half; the padding of tiles is never counted.
+ *
+ * The gradient of attention is five products, the scores made again among them, where the forward
+ * pass is two: with dqk = dv that is 2.5 times as much (FlashAttention-2, arXiv 2307.08691, section
+ * 4.1), whatever a kernel computes twice besides.
  *
  * @example
  * ```ts
@@ -142,18 +121,57 @@ export function flops(op: AnyOp): number {
   return (flopsOf[op.kind] as (d: unknown) => number)(op.dims);
 }
 
+type Elements<K extends OpKind> = (d: OpDims[K], op: AnyOp) => number;
+
+const inputGradient = ({ m, n, k, planes = 1 }: MatrixDims & Planes, weights: number) =>
+  planes * m * k + weights * planes * k * n + m * n;
+
+/** Results of all experts: also those without rows are written. */
+const weightGradient = ({ m, n, k, planes = 1 }: MatrixDims & Planes, results: number) =>
+  m * k + planes * k * n + results * planes * m * n;
+
+/** `weights` pairs of matrices are read, and `results` matrices written. */
+const swiglu = (d: MatrixDims, weights: number, results: number) =>
+  d.m * d.k + weights * 2 * d.k * d.n + results * d.m * d.n;
+
+/** Pre-activation, gradient in, gradient out, and the activation that is made again. */
+const activationGradient = (d: ActivationDims) => activated(d) * (2 + 2 * d.planes);
+
 /** Elements moved at the least: every input read once, every output written once. */
-const elementsOf: { [K in OpKind]: (d: OpDims[K], op: AnyOp) => number } = {
+const elementsOf: { [K in OpKind]: Elements<K> } = {
   gemm: (d) => d.m * d.k + d.k * d.n + d.m * d.n,
-  gemm_swiglu: (d) => d.m * d.k + 2 * d.k * d.n + d.m * d.n,
+  gemm_nt: (d) => inputGradient(d, 1),
+  gemm_tn: (d) => weightGradient(d, 1),
+  gemm_swiglu: (d) => swiglu(d, 1, 1),
+  gemm_swiglu_kept: (d) => swiglu(d, 1, 3),
   grouped_gemm: (d, op) => d.m * d.k + usedGroups(d, op) * d.k * d.n + d.m * d.n,
-  grouped_gemm_swiglu: (d, op) => d.m * d.k + usedGroups(d, op) * 2 * d.k * d.n + d.m * d.n,
+  grouped_gemm_nt: (d, op) => inputGradient(d, usedGroups(d, op)),
+  grouped_gemm_tn: (d) => weightGradient(d, d.groups),
+  grouped_gemm_swiglu: (d, op) => swiglu(d, usedGroups(d, op), 1),
+  grouped_gemm_swiglu_kept: (d, op) => swiglu(d, usedGroups(d, op), 3),
+  activation: (d) => activated(d) * (1 + d.planes),
+  activation_backward: activationGradient,
+  // A row's choice, its weight, and the gradient of that.
+  expert_backward: (d) => activationGradient(d) + 3 * d.m,
   router: (d) => d.t * (d.e + 2 * d.k),
+  router_backward: (d) => d.t * (2 * d.e + 2 * d.k),
   group_tokens: (d) => 4 * d.t * d.k + 2 * d.e,
   combine: (d) => d.t * d.k * (d.d + 2) + d.t * d.d,
   attention: (d) => d.t * d.heads * (2 * d.dqk + 2 * d.dv),
+  // Queries, keys, values, output, its gradient, log-sum-exp; three gradients.
+  attention_backward: (d) => d.t * d.heads * (4 * d.dqk + 4 * d.dv + 1),
   norm: (d) => 2 * d.t * d.d,
+  norm_backward: (d) => (3 + d.adds) * d.t * d.d + d.t + 2 * d.d,
+  rope: (d) => 2 * d.n,
+  embedding: (d) => d.t * (2 * d.d + 1),
+  // Rows that are added to are read and written; a new gradient is written whole.
+  embedding_backward: (d) => d.t * (d.d + 1) + (d.adds > 0 ? 2 * Math.min(d.t, d.v) : d.v) * d.d,
+  cross_entropy: (d) => d.t * (d.v + 3),
+  cross_entropy_backward: (d) => d.t * (2 * d.v + 2),
   elementwise: (d) => d.n * (d.reads + 1),
+  reduce: (d) => d.n + 1,
+  // Gradient, and parameter in and out; two moments in and out, in f32 whatever the parameter is.
+  adamw: (d, op) => 3 * d.n + 4 * d.n * dtypeBytes.f32 / dtypeBytes[op.dtype],
 };
 
 /** Groups that have rows: the weights of an expert without tokens are not read. */

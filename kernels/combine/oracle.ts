@@ -1,5 +1,5 @@
 /**
- * The weighted combine in f64 on the CPU.
+ * The combine in f64 on the CPU.
  *
  * @module
  */
@@ -21,7 +21,8 @@ export function combineOracle(
   rows: ArrayLike<number>,
   options: {
     places: ArrayLike<number>;
-    weights: ArrayLike<number>;
+    /** 1 where absent. */
+    weights?: ArrayLike<number>;
     extra?: ArrayLike<number>;
     t: number;
     k: number;
@@ -38,7 +39,7 @@ export function combineOracle(
       scale[at] = Math.abs(values[at]);
       for (let slot = 0; slot < k; slot++) {
         const choice = token * k + slot;
-        const term = weights[choice] * rows[places[choice] * d + j];
+        const term = (weights?.[choice] ?? 1) * rows[places[choice] * d + j];
         values[at] += term;
         scale[at] += Math.abs(term);
       }

@@ -3,16 +3,7 @@
  *
  * @module
  */
-
-/** Functions of one number, by name, as WGSL over four. */
-export const activations = {
-  relu: "max(x, vec4f())",
-  silu: "x / (1.0 + exp(-x))",
-  gelu: "0.5 * x * (1.0 + erf4(x * 0.7071067811865476))",
-} as const;
-
-/** Names of the activations. */
-export type ActivationName = keyof typeof activations;
+import type { ActivationKind } from "../activation/forms.ts";
 
 /** Steps of an epilogue in the order they are done; none is a plain product. */
 export interface Epilogue {
@@ -20,13 +11,13 @@ export interface Epilogue {
    * Two planes of B give two sums: the result is `gate`(first) * second. SwiGLU is silu, GEGLU gelu
    * (Shazeer, arXiv 2002.05202).
    */
-  gate?: ActivationName;
+  gate?: ActivationKind;
   /** Both sums of a gated product are stored too, for its gradient. */
   keep?: boolean;
   /** A vector [n] is added to each row. */
   bias?: boolean;
   /** The function that each sum goes through. */
-  activation?: ActivationName;
+  activation?: ActivationKind;
   /** A matrix [m, n] is added. */
   add?: boolean;
   /** What the result held before is added. */

@@ -7,14 +7,15 @@
 import type { Recorder } from "../recorder.ts";
 import type { Storage } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
-import type { ActivationName } from "./epilogue.ts";
+import type { ActivationKind } from "../activation/forms.ts";
 import { matmul } from "./matmul.ts";
-import type { Form, Program, Variant } from "./variant.ts";
+import type { QuantisedTensor } from "../quantise/quantise.ts";
+import type { Form, Program, Variant, WeightStorage } from "./variant.ts";
 
 /** What all products take beside A. */
 export interface ProductOptions {
-  /** The weights. */
-  b: Tensor;
+  /** The weights; quantised ones are multiplied as they are, not transposed. */
+  b: Weights;
   /** Label of the launch and of the result. */
   label: string;
   /** Kernel variant to run. */
@@ -30,13 +31,25 @@ export interface GemmOptions extends ProductOptions {
   /** A vector [n] that is added to each row. */
   bias?: Tensor;
   /** A function that each sum, with its bias, goes through. */
-  activation?: ActivationName;
+  activation?: ActivationKind;
   /** A matrix [m, n] that is added last. */
   add?: Tensor;
   /** Where to write C, such as some rows of a matrix; a new tensor where absent. */
   into?: Tensor;
   /** Adds to what `into` holds. */
   accumulate?: boolean;
+}
+
+/** Weights as floats, or quantised. */
+export type Weights = Tensor | QuantisedTensor;
+
+/** What a launch needs to know of its weights. */
+export function weightsOf(b: Weights): { b: Tensor; scales?: Tensor; weights: WeightStorage } {
+  if ("words" in b) {
+    return { b: b.words, scales: b.scales, weights: b.bits === 8 ? "q8" : "q4" };
+  }
+  if (b.dtype === "u32") throw new RangeError(`Cannot multiply by ${b.label}: it holds integers`);
+  return { b, weights: b.dtype };
 }
 
 /** The storage of A and C of a program: f32, or f16 where A is. */
@@ -53,6 +66,10 @@ function formOf({ transposeA, transposeB }: GemmOptions): Form {
 
 /**
  * Records C[m, n] = op(A) op(B), with bias, activation and residual where given, and gives C.
+ *
+ * The gradients of a gated product have planes: with B transposed, A[planes, m, k] and
+ * B[planes, n, k] are multiplied plane by plane and summed; with A transposed, B[planes, k, n]
+ * gives C[planes, m, n].
  *
  * @throws {RangeError} where the inner sizes differ, or both operands are transposed.
  *
@@ -77,7 +94,7 @@ function formOf({ transposeA, transposeB }: GemmOptions): Form {
 export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tensor {
   const { b, label, variant, bias, activation, add, accumulate } = options;
   const form = formOf(options);
-  const [m, k] = form === "tn" ? [a.shape[1], a.shape[0]] : a.shape;
+  const [m, k] = form === "tn" ? [a.shape[1], a.shape[0]] : a.shape.slice(-2);
   const [n, kb] = form === "nt" ? b.shape.slice(-2) : b.shape.slice(-2).toReversed();
   if (k !== kb) {
     throw new RangeError(
@@ -85,7 +102,9 @@ export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tenso
     );
   }
   const storage = floatStorage(a);
-  const c = options.into ?? recorder.pool.tensor(label, [m, n], { dtype: storage });
+  const planes = form === "nn" || b.shape.length < 3 ? 1 : b.shape[0];
+  const shape = form === "tn" && planes > 1 ? [planes, m, n] : [m, n];
+  const c = options.into ?? recorder.pool.tensor(label, shape, { dtype: storage });
   c.slot.mirrored = false;
   const epilogue = {
     ...(bias && { bias: true }),
@@ -93,8 +112,13 @@ export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tenso
     ...(add && { add: true }),
     ...(accumulate && { accumulate: true }),
   };
-  const program: Program = { form, epilogue, storage, weights: b.dtype };
-  matmul(recorder, { label, a, b, c, m, n, k, program, variant, bias, added: add });
+  const { weights, ...operands } = weightsOf(b);
+  if ("words" in b && form !== "nn") {
+    throw new RangeError(`Cannot multiply for ${label} (${form}): B is quantised, wanted nn`);
+  }
+  const program: Program = { form, epilogue, storage, weights };
+  const sizes = { m, n, k, planes };
+  matmul(recorder, { label, a, ...operands, c, ...sizes, program, variant, bias, added: add });
   return c;
 }
 
@@ -125,7 +149,7 @@ export function gatedResult(
 export function gemmGated(
   recorder: Recorder,
   a: Tensor,
-  options: ProductOptions & { gate: ActivationName; keep?: boolean },
+  options: ProductOptions & { gate: ActivationKind; keep?: boolean },
 ): Gated {
   const { b, label, variant, gate, keep } = options;
   const [m, k] = a.shape;
@@ -136,8 +160,10 @@ export function gemmGated(
   const storage = floatStorage(a);
   const result = gatedResult(recorder, label, { rows: m, n, dtype: storage, keep });
   const epilogue = { gate, ...(keep && { keep }) };
-  const program: Program = { form: "nn", epilogue, storage, weights: b.dtype };
-  matmul(recorder, { label, a, b, c: result.y, m, n, k, program, variant, kept: result.kept });
+  const { weights, ...operands } = weightsOf(b);
+  const program: Program = { form: "nn", epilogue, storage, weights };
+  const { y: c, kept } = result;
+  matmul(recorder, { label, a, ...operands, c, m, n, k, program, variant, kept });
   return result;
 }
 

@@ -123,6 +123,7 @@ export function matmul(recorder: Recorder, p: Matmul): void {
   // A slice of a bank is bound as a buffer: a mirror would have to hold all of it.
   const inMirrors = slices.length === 1 && program.storage === "f32" && program.weights === "f32";
   const variant: Variant = inMirrors ? p.variant : { ...p.variant, source: "buffer" };
+  const inBlocks = p.scales !== undefined;
   const textures = variant.source === "texture";
   const copies = textures ? [...new Set([p.a, p.b])].filter((t) => !t.slot.mirrored) : [];
   const columns = columnsOf(variant, program, device.subgroupSize);
@@ -157,14 +158,16 @@ export function matmul(recorder: Recorder, p: Matmul): void {
       a_pitch: quarter(p.a.pitch),
       a_plane: quarter(p.a.plane),
       b_first: textures ? quarter(p.b.offset) : 0,
-      b_pitch: quarter(p.b.pitch),
-      b_plane: quarter(p.b.plane),
+      b_pitch: inBlocks ? p.b.pitch : quarter(p.b.pitch),
+      b_plane: inBlocks ? p.b.plane : quarter(p.b.plane),
       c_pitch: quarter(p.c.pitch),
       c_plane: quarter(p.c.plane),
       divisor: gather?.divisor ?? 1,
       group: first,
       groups: bound,
       kept_plane: quarter(p.kept?.plane ?? 0),
+      s_pitch: quarter(p.scales?.pitch ?? 0),
+      s_plane: quarter(p.scales?.plane ?? 0),
     };
     recorder.launch({
       label: p.label,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ActivationName } from "./epilogue.ts";
+import type { ActivationKind } from "../activation/forms.ts";
 
 /** Values and, for each, the sum of absolute terms: the unit of a summation's rounding error. */
 export interface Scaled {
@@ -54,10 +54,11 @@ function erf(x: number): number {
 }
 
 /** The activations in f64. */
-export const activationOracles: Readonly<Record<ActivationName, (x: number) => number>> = {
+export const activationOracles: Readonly<Record<ActivationKind, (x: number) => number>> = {
   relu: (x) => Math.max(x, 0),
   silu,
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  gelu_tanh: (x) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
 
 /** One row of the SwiGLU product; the scale carries both factors' terms. */
@@ -111,7 +112,7 @@ export interface GemmSteps {
   /** Added to each row, [n]. */
   bias?: ArrayLike<number>;
   /** The function that each sum goes through. */
-  activation?: ActivationName;
+  activation?: ActivationKind;
   /** Added last, [m, n]. */
   add?: ArrayLike<number>;
 }

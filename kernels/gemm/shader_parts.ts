@@ -9,7 +9,7 @@
  * @module
  */
 import { storagePrelude } from "../storage.ts";
-import { activations } from "./epilogue.ts";
+import { activationForm } from "../activation/forms.ts";
 import type { Program, Variant } from "./variant.ts";
 
 /** Four letters of a vector's components. */
@@ -40,6 +40,8 @@ export const UNIFORMS = [
   "group", // first group whose weights are bound
   "groups", // how many are
   "kept_plane", // vectors from the first kept sum to the second
+  "s_pitch", // of the scales of quantised weights
+  "s_plane",
 ] as const;
 
 /** Names of the storage bindings after A, B and C, in order. */
@@ -82,29 +84,27 @@ export function header(v: Variant, program: Program): string {
     `${space} b_matrix: ${matrixType(v, b)}`,
     "<storage, read_write> c_matrix: array<T4>",
     ...extra,
-    "<uniform> p: Params",
+    "<uniform> uniforms: Params",
   ];
   const { gate, activation } = program.epilogue;
-  const used = [...new Set([gate, activation])].filter((name) => name !== undefined);
+  const used = gate ?? activation;
   const prelude = storagePrelude(program.storage);
   return [
     (program.weights === "f16" && program.storage === "f32" ? "enable f16;\n" : "") + prelude,
     `struct Params { ${UNIFORMS.map((name) => `${name}: u32`).join(", ")} };`,
     ...variables.map((text, i) => `@group(0) @binding(${i}) var${text};`),
-    ...(used.includes("gelu") ? [ERF] : []),
-    ...used.map((name) => `fn ${name}(x: vec4f) -> vec4f { return ${activations[name]}; }`),
+    ...(program.weights in QUANTISED ? [QUANTISED[program.weights]] : []),
+    ...(used ? [activationForm(used)] : []),
   ].join("\n");
 }
 
-/** erf to 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
-const ERF = [
-  "fn erf4(x: vec4f) -> vec4f {",
-  "let t = 1.0 / (1.0 + 0.3275911 * abs(x));",
-  "let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * " +
-  "(-1.453152027 + t * 1.061405429))));",
-  "return sign(x) * (1.0 - series * exp(-x * x));",
-  "}",
-].join("\n");
+/** Four weights of a word, and of half a word. */
+const QUANTISED: Record<string, string> = {
+  q8: "fn steps(w: u32) -> vec4f { return vec4f(vec4i(vec4u(w) << vec4u(24u, 16u, 8u, 0u)) >> " +
+    "vec4u(24u)); }",
+  q4: "fn steps(w: u32) -> vec4f { return vec4f(vec4i(vec4u(w) << vec4u(28u, 24u, 20u, 16u)) >> " +
+    "vec4u(28u)); }",
+};
 
 /** The expression that loads vector `index` of A or B, as f32. */
 export function load(v: Variant, matrix: "a" | "b", index: string): string {
@@ -113,6 +113,24 @@ export function load(v: Variant, matrix: "a" | "b", index: string): string {
   // that of a sampled texture is a call.
   return `textureLoad(${matrix}_matrix, at(p.${matrix}_first + ${index}))`;
 }
+
+/**
+ * The expression of quantised weights: four columns of a row of B. `column` is the vector of the
+ * first row of the plane, `row` that of B, `scale` the expression of the scales.
+ */
+export function loadQuantised(
+  program: Program,
+  at: { column: string; row: string; scale: string },
+): string {
+  const { column, row, scale } = at;
+  const word = program.weights === "q8"
+    ? `b_matrix[${column} + ${row} * p.b_pitch]`
+    : `b_matrix[${column} + (${row} >> 1u) * p.b_pitch] >> (16u * (${row} & 1u))`;
+  return `steps(${word}) * ${scale}`;
+}
+
+/** True where B is quantised. */
+export const isQuantised = (program: Program): boolean => program.weights in QUANTISED;
 
 /** Workgroups side by side that take turns over the rows, see {@linkcode places}. */
 const BAND = 2;
@@ -168,23 +186,25 @@ export function placeOfWorkgroup(v: Variant, program: Program, columns: number):
     "let own_group = tile.x - p.group;",
     "if (row0 >= row_end || own_group >= p.groups) { return; }",
     `let column0 = place.x * ${columns}u;`,
-    `let plane = own_group * ${program.epilogue.gate ? "2u" : "p.planes"} * p.b_plane;`,
+    `let plane = own_group * ${planesOf(program)} * p.b_plane;`,
+    ...(isQuantised(program) ? [`let s_plane = tile.x * ${planesOf(program)} * p.s_plane;`] : []),
     "let c_plane = 0u;",
   ].join("\n");
 }
 
-/** The expression of the row of A that row `row` of the result reads. */
-export function sourceRow(row: string): string {
-  return `source_row(${row})`;
-}
+const planesOf = (program: Program) => program.epilogue.gate ? "2u" : "p.planes";
 
-/** The function behind {@linkcode sourceRow}. */
-export const SOURCE_ROW: string = [
-  "fn source_row(row: u32) -> u32 {",
-  `if ((p.flags & ${FLAGS.gatherA}u) == 0u) { return row; }`,
-  "return row_ids[row] / p.divisor;",
-  "}",
-].join("\n");
+/**
+ * The uniforms as values. A software driver gathers a uniform lane by lane each time it is named, in
+ * a loop as well, so they are named once.
+ */
+export const TAKE_UNIFORMS: string = "let p = uniforms;";
+
+/** Sets `name` to the row of A that row `row` of the result reads. */
+export function sourceRow(name: string, row: string): string {
+  return `var ${name} = ${row};\n` +
+    `if ((p.flags & ${FLAGS.gatherA}u) != 0u) { ${name} = row_ids[${name}] / p.divisor; }`;
+}
 
 /**
  * Statements that store the sums of one row: `sums` are their names by vector, `columns` the
@@ -203,7 +223,7 @@ export function store(
         ? [`x = select(vec4f(), x, 4u * (${column}) + LANES < vec4u(p.b_rows));`]
         : []),
       ...(bias ? [`x += vec4f(bias[${column}]);`] : []),
-      ...(activation ? [`x = ${activation}(x);`] : []),
+      ...(activation ? [`x = act(x).value;`] : []),
       ...(add ? [`x += vec4f(added[${at}]);`] : []),
       ...(accumulate ? [`x += vec4f(c_matrix[${at}]);`] : []),
     ];
@@ -216,7 +236,7 @@ export function store(
   const at = `${row} * p.c_pitch + ${columns[0]}`;
   return [
     `if (${row} < row_end && ${columns[0]} < p.c_pitch) {`,
-    `c_matrix[${at}] = T4(${gate}(${sums[0]}) * ${sums[1]});`,
+    `c_matrix[${at}] = T4(act(${sums[0]}).value * ${sums[1]});`,
     ...(keep ? [`kept[${at}] = T4(${sums[0]}); kept[p.kept_plane + ${at}] = T4(${sums[1]});`] : []),
     "}",
   ];

@@ -15,15 +15,16 @@ import {
   COMPONENTS,
   FLAGS,
   header,
+  isQuantised,
   load,
   placeOfWorkgroup,
   places,
   range,
-  SOURCE_ROW,
   sourceRow,
   store,
+  TAKE_UNIFORMS,
 } from "./shader_parts.ts";
-import { type Program, type Variant, vectorsOf } from "./variant.ts";
+import { type Program, type Variant, variantName, vectorsOf } from "./variant.ts";
 
 /** Statements before the loop, loads of a chunk, and where the value of a row and a step of k is. */
 interface Spread {
@@ -37,8 +38,8 @@ function spreadRows(v: Variant, lanes: number): Spread {
   const stripes = range(v.rows / lanes);
   return {
     before: stripes.map((s) => {
-      const row = sourceRow(`min(row0 + ${s * lanes}u + lane, row_end - 1u)`);
-      return `let a_row${s} = ${row} * p.a_pitch;`;
+      const row = sourceRow(`own_row${s}`, `min(row0 + ${s * lanes}u + lane, row_end - 1u)`);
+      return `${row}\nlet a_row${s} = own_row${s} * p.a_pitch;`;
     }),
     loads: stripes.flatMap((s) =>
       range(v.depth / 4).map((q) =>
@@ -55,14 +56,19 @@ function spreadRows(v: Variant, lanes: number): Spread {
 /** A[k, m]: the vectors of four rows of a chunk are dealt to the lanes in turn. */
 function spreadColumns(v: Variant, lanes: number): Spread {
   const quads = v.rows / 4;
+  const shared = quads % lanes === 0;
+  if (!shared && v.depth > lanes) {
+    throw new RangeError(
+      `Cannot generate ${variantName(v)} with A transposed for ${lanes} lanes: wanted rows of a ` +
+        `multiple of ${4 * lanes}, or a depth of ${lanes} at the most`,
+    );
+  }
   const slots = range(quads * v.depth / lanes);
   // The step of k that a slot belongs to, the same for all lanes where they share it.
   const step = (i: number) =>
-    quads % lanes === 0
-      ? `${Math.floor(i * lanes / quads)}u`
-      : `(${i * lanes}u + lane) / ${quads}u`;
+    shared ? `${Math.floor(i * lanes / quads)}u` : `(${i * lanes}u + lane) / ${quads}u`;
   const quad = (i: number) =>
-    quads % lanes === 0 ? `${i * lanes % quads}u + lane` : `(${i * lanes}u + lane) % ${quads}u`;
+    shared ? `${i * lanes % quads}u + lane` : `(${i * lanes}u + lane) % ${quads}u`;
   return {
     before: [],
     // Beyond the last step A counts as 0, while B repeats its last row: the product adds 0.
@@ -72,7 +78,7 @@ function spreadColumns(v: Variant, lanes: number): Spread {
         load(
           v,
           "a",
-          `${rowOfStep("a", step(i), lanes, quads % lanes === 0)} * p.a_pitch + a_quad${i}`,
+          `${rowOfStep("a", step(i), lanes, shared)} * p.a_pitch + a_quad${i}`,
         )
       }, k + ${step(i)} < k_end);`,
     ]),
@@ -105,6 +111,47 @@ function stepRows(v: Variant, lanes: number): string[] {
   ]);
 }
 
+/**
+ * Rows of quantised weights. A chunk of k lies within one block, so that its scales are loaded once;
+ * of 4-bit weights a word holds two rows.
+ */
+function quantisedRows(
+  program: Program,
+  options: { steps: number[]; vectors: number[]; lanes: number },
+): string[] {
+  const { steps, vectors, lanes } = options;
+  const gated = program.epilogue.gate !== undefined;
+  return vectors.flatMap((i) => {
+    const column = gated ? "column" : `column + ${i * lanes}u`;
+    const plane = gated && i === 1 ? "s_plane + p.s_plane" : "s_plane";
+    const scales = `let s${i} = scales[${plane} + (k / 32u) * p.s_pitch + ` +
+      `min(${column}, p.s_pitch - 1u)];`;
+    const word = (k: number) =>
+      program.weights === "q8"
+        ? `b_matrix[b_column${i} + min(k + ${k}u, p.b_rows - 1u) * p.b_pitch]`
+        : `b_matrix[b_column${i} + (k / 2u + ${k / 2}u) * p.b_pitch]`;
+    const rows = program.weights === "q8"
+      ? steps.map((k) => `let b${k}_${i} = steps(${word(k)}) * s${i};`)
+      : steps.filter((k) => k % 2 === 0).flatMap((k) => [
+        `let w${k}_${i} = ${word(k)};`,
+        `let b${k}_${i} = steps(w${k}_${i}) * s${i};`,
+        `let b${k + 1}_${i} = steps(w${k}_${i} >> 16u) * s${i};`,
+      ]);
+    return [scales, ...rows];
+  });
+}
+
+/**
+ * Rows in the order in which they are summed. A CPU broadcasts one of 16 lanes in two steps, first
+ * within fours: rows whose first step is the same come together.
+ */
+function rowOrder(v: Variant, lanes: number): number[] {
+  const fours = Math.max(1, lanes / 4);
+  return range(v.rows / lanes).flatMap((s) =>
+    range(lanes).map((i) => s * lanes + (i % fours) * 4 + Math.floor(i / fours))
+  );
+}
+
 /** WGSL of the subgroup family. `lanes` is the subgroup size; it has to divide `variant.rows`. */
 export function subgroupShader(v: Variant, program: Program, lanes: number): string {
   const { form, epilogue } = program;
@@ -131,6 +178,8 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
         return `let b${k}_${i} = vec4f(${parts.join(", ")});`;
       }),
     ])
+    : isQuantised(program)
+    ? quantisedRows(program, { steps, vectors, lanes })
     : steps.flatMap((k) =>
       vectors.map((i) => {
         const row = form === "tn"
@@ -140,13 +189,16 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
       })
     );
   const sums: string[] = [];
+  const order = rowOrder(v, lanes);
   for (let first = 0; first < v.rows; first += v.block) {
-    const rows = range(Math.min(v.block, v.rows - first)).map((r) => first + r);
-    for (const i of vectors) {
-      for (const k of steps) {
-        for (const r of rows) {
-          sums.push(`c${r}_${i} = fma(vec4f(${spread.value(r, k)}), b${k}_${i}, c${r}_${i});`);
-        }
+    const rows = order.slice(first, first + v.block);
+    for (const k of steps) {
+      for (const r of rows) {
+        const value = `vec4f(${spread.value(r, k)})`;
+        // Named where several vectors share it: a broadcast costs as much as two sums.
+        const name = vectors.length > 1 ? `s${r}_${k}` : value;
+        if (name !== value) sums.push(`let ${name} = ${value};`);
+        for (const i of vectors) sums.push(`c${r}_${i} = fma(${name}, b${k}_${i}, c${r}_${i});`);
       }
     }
   }
@@ -173,11 +225,11 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
   return [
     header(v, program),
     places(v),
-    ...(form === "tn" ? [] : [SOURCE_ROW]),
     ...(form === "nt" ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
     `@compute @workgroup_size(${lanes})`,
     "fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,",
     "  @builtin(subgroup_invocation_id) lane: u32) {",
+    TAKE_UNIFORMS,
     "let place = banded(group, groups);",
     placeOfWorkgroup(v, program, columns),
     "let column = column0 + lane;",

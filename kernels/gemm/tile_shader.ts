@@ -10,13 +10,15 @@
 import {
   FLAGS,
   header,
+  isQuantised,
   load,
+  loadQuantised,
   placeOfWorkgroup,
   places,
   range,
-  SOURCE_ROW,
   sourceRow,
   store,
+  TAKE_UNIFORMS,
 } from "./shader_parts.ts";
 import { type Program, type Variant, vectorsOf } from "./variant.ts";
 
@@ -55,12 +57,20 @@ function fillA(v: Variant, program: Program): string[] {
   }
   return fill(v.rows * depth4, [
     `let r = slot / ${depth4}u; let q = slot % ${depth4}u;`,
-    `let row = ${sourceRow("min(row0 + r, row_end - 1u)")};`,
+    sourceRow("row", "min(row0 + r, row_end - 1u)"),
     `var value = vec4f(); if (k + 4u * q < p.depth) { value = ${
       load(v, "a", "a_offset + row * p.a_pitch + k / 4u + q")
     }; }`,
     ...range(4).map((c) => `a_tile[(4u * q + ${c}u) * ${v.rows}u + r] = value[${c}];`),
   ]);
+}
+
+/** The expression of the scales of slot `x` in row `row` of B. */
+function scaleOf(gated: boolean): string {
+  const column = gated
+    ? `s_plane + (x / ${SIDE}u) * p.s_plane + min(column0 + x % ${SIDE}u, p.s_pitch - 1u)`
+    : "s_plane + min(column0 + x, p.s_pitch - 1u)";
+  return `scales[${column} + (row / 32u) * p.s_pitch]`;
 }
 
 function fillB(v: Variant, program: Program, tileColumns: number): string[] {
@@ -94,8 +104,11 @@ function fillB(v: Variant, program: Program, tileColumns: number): string[] {
     ])
     : fill(v.depth * tileColumns, [
       head,
+      "let row = min(k + d, p.b_rows - 1u);",
       `var value = vec4f(); if (k + d < p.depth) { value = ${
-        load(v, "b", `${index} + min(k + d, p.b_rows - 1u) * p.b_pitch`)
+        isQuantised(program)
+          ? loadQuantised(program, { column: index, row: "row", scale: scaleOf(gated) })
+          : load(v, "b", `${index} + row * p.b_pitch`)
       }; }`,
       "b_tile[slot] = value;",
     ]);
@@ -134,12 +147,12 @@ export function tileShader(v: Variant, program: Program): string {
   return [
     header(v, program),
     places(v),
-    ...(form === "tn" ? [] : [SOURCE_ROW]),
     ...(form === "nt" ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
     `var<workgroup> a_tile: array<f32, ${v.depth * v.rows}>;`,
     `var<workgroup> b_tile: array<vec4f, ${v.depth * tileColumns}>;`,
     `@compute @workgroup_size(${THREADS})`,
     "fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {",
+    TAKE_UNIFORMS,
     "let place = group.xy;",
     `let tx = thread % ${SIDE}u;`,
     `let ty = thread / ${SIDE}u;`,

@@ -9,7 +9,6 @@
  * @module
  */
 import { UserError } from "../base/errors.ts";
-import type { Storage } from "../storage.ts";
 import type { Epilogue } from "./epilogue.ts";
 
 /** One shape of a matrix kernel. */
@@ -34,8 +33,8 @@ export interface Variant {
  */
 export type Form = "nn" | "nt" | "tn";
 
-/** How the weights lie in memory: as a tensor, or in blocks of 8 or 4 bits with a scale each. */
-export type WeightStorage = Storage | "q8" | "q4";
+/** How B lies in memory: as floats, or in blocks of 8 or 4 bits with a scale each. */
+export type WeightStorage = "f32" | "f16" | "q8" | "q4";
 
 /** What a kernel is generated for. All else (sizes, experts, gathering) is a uniform of its launch. */
 export interface Program {

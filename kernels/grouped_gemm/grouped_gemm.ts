@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { ActivationName } from "../gemm/epilogue.ts";
-import { floatStorage, type Gated, gatedResult } from "../gemm/gemm.ts";
+import type { ActivationKind } from "../activation/forms.ts";
+import { floatStorage, type Gated, gatedResult, type Weights, weightsOf } from "../gemm/gemm.ts";
 import { type Gather, matmul, type RowGroups } from "../gemm/matmul.ts";
 import type { Program, Variant } from "../gemm/variant.ts";
 import type { TokenGroups } from "../group_tokens/group_tokens.ts";
@@ -53,9 +53,9 @@ export function groupedGemmGated(
   recorder: Recorder,
   x: Tensor,
   options: GroupedOptions & {
-    w: Tensor;
+    w: Weights;
     topK: number;
-    gate: ActivationName;
+    gate: ActivationKind;
     keep?: boolean;
   },
 ): Gated {
@@ -66,10 +66,11 @@ export function groupedGemmGated(
   const storage = floatStorage(x);
   const result = gatedResult(recorder, label, { rows, n, dtype: storage, keep });
   const epilogue = { gate, ...(keep && { keep }) };
-  const program: Program = { form: "nn", epilogue, storage, weights: w.dtype };
+  const { weights, ...operands } = weightsOf(w);
+  const program: Program = { form: "nn", epilogue, storage, weights };
   const gather = gatherOf("a", groups, topK);
   const shared = { label, k, n, m: rows, program, variant, gather, groups: tiles(groups) };
-  matmul(recorder, { ...shared, a: x, b: w, c: result.y, kept: result.kept });
+  matmul(recorder, { ...shared, a: x, ...operands, c: result.y, kept: result.kept });
   return result;
 }
 
@@ -77,7 +78,7 @@ export function groupedGemmGated(
 export function groupedGemmSwiglu(
   recorder: Recorder,
   x: Tensor,
-  options: GroupedOptions & { w: Tensor; topK: number },
+  options: GroupedOptions & { w: Weights; topK: number },
 ): Tensor {
   return groupedGemmGated(recorder, x, { ...options, gate: "silu" }).y;
 }
@@ -89,7 +90,7 @@ export function groupedGemmSwiglu(
 export function groupedGemm(
   recorder: Recorder,
   a: Tensor,
-  options: GroupedOptions & { w: Tensor; topK?: number },
+  options: GroupedOptions & { w: Weights; topK?: number },
 ): Tensor {
   const { w, groups, topK, label, variant } = options;
   const [k, n] = w.shape.slice(-2);
@@ -97,10 +98,11 @@ export function groupedGemm(
   const rows = groups.rowIds.shape[0];
   const storage = floatStorage(a);
   const c = recorder.pool.tensor(label, [rows, n], { dtype: storage });
-  const program: Program = { form: "nn", epilogue: {}, storage, weights: w.dtype };
+  const { weights, ...operands } = weightsOf(w);
+  const program: Program = { form: "nn", epilogue: {}, storage, weights };
   const gather = gatherOf("a", groups, topK);
   const shared = { label, k, n, m: rows, program, variant, gather, groups: tiles(groups) };
-  matmul(recorder, { ...shared, a, b: w, c });
+  matmul(recorder, { ...shared, a, ...operands, c });
   return c;
 }
 
@@ -122,7 +124,7 @@ export function groupedGemmInputGrad(
   const rows = groups.rowIds.shape[0];
   const storage = floatStorage(dc);
   const c = recorder.pool.tensor(label, [rows, n], { dtype: storage });
-  const program: Program = { form: "nt", epilogue: {}, storage, weights: w.dtype };
+  const program: Program = { form: "nt", epilogue: {}, storage, weights: weightsOf(w).weights };
   const gather = gatherOf("a", groups, topK);
   const shared = { label, k, n, m: rows, planes, program, variant, gather, groups: tiles(groups) };
   matmul(recorder, { ...shared, a: dc, b: w, c });
@@ -151,7 +153,7 @@ export function groupedGemmWeightGrad(
   const c = options.into ?? recorder.pool.tensor(label, shape, { dtype: storage });
   c.slot.mirrored = false;
   const k = groups.rowIds.shape[0];
-  const program: Program = { form: "tn", epilogue: {}, storage, weights: dc.dtype };
+  const program: Program = { form: "tn", epilogue: {}, storage, weights: weightsOf(dc).weights };
   matmul(recorder, {
     ...{ label, m, n, k, planes, program, variant, groups: segments(groups) },
     ...(gather && { gather: gatherOf(gather, groups, topK ?? 1) }),

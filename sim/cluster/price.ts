@@ -3,13 +3,14 @@
  *
  * On a measured device the seconds of the nearest profiled shapes are interpolated in the logarithms
  * of the dimensions, after these are rounded up to the kernel's tiles; beyond the grid the last
- * slope goes on. Where a profile has no curve for an op, its law holds: a roofline whose compute
- * side falls off on small sizes, plus the launch.
+ * slope goes on. A dimension that was held fixed scales a price as it scales the FLOP. Where a
+ * profile has no curve for an op, its law holds: a roofline whose compute side falls off on small
+ * sizes, plus the launch.
  *
  * @module
  */
 import type { Estimate } from "../../kernels/base/estimate.ts";
-import { type AnyOp, bytes, flops, type MatrixDims } from "../../kernels/base/op.ts";
+import { type AnyOp, bytes, flops, type MatrixDims, type OpKind } from "../../kernels/base/op.ts";
 import {
   type Curve,
   type Law,
@@ -19,19 +20,38 @@ import {
 
 const ceilTo = (x: number, step: number) => Math.ceil(x / step) * step;
 
+/** The dimension of a gradient of products that its planes multiply. */
+const planesOf: Partial<Record<OpKind, string>> = {
+  gemm_nt: "k",
+  gemm_tn: "n",
+  grouped_gemm_nt: "k",
+  grouped_gemm_tn: "n",
+};
+
+/** The dimension that the rows of an op's groups are: of the result, or those that are added up. */
+const rowsOf = (op: AnyOp) => op.kind === "grouped_gemm_tn" ? "k" : "m";
+
 /**
- * The dimensions of an op as a curve looks them up: rounded up to its quanta, and each group's rows
- * on their own where the groups are uneven.
+ * The dimensions of an op as a curve looks them up: rounded up to its quanta, each group's rows on
+ * their own where the groups are uneven, and each plane's columns or inner size on its own.
  */
 export function paddedDims(op: AnyOp, curve: Curve): Record<string, number> {
   const dims = { ...op.dims } as Record<string, number>;
-  const quantum = curve.quantum;
+  const { planes = 1 } = dims;
   for (const name of Object.keys(curve.axes)) {
-    dims[name] = op.rows && name === "m"
-      ? op.rows.reduce((sum, r) => sum + ceilTo(r, quantum.m ?? 1), 0)
-      : ceilTo(dims[name], quantum[name] ?? 1);
+    const step = curve.quantum[name] ?? 1;
+    const padded = op.rows && name === rowsOf(op)
+      ? op.rows.reduce((sum, r) => sum + ceilTo(r, step), 0)
+      : ceilTo(dims[name], step);
+    dims[name] = name === planesOf[op.kind] ? planes * padded : padded;
   }
   return dims;
+}
+
+/** How the FLOP of an op compare with those at the dimensions that its curve holds fixed. */
+function fixedScale(op: AnyOp, { fixed }: Curve): number {
+  const held = flops({ ...op, dims: { ...op.dims, ...fixed } } as AnyOp);
+  return held > 0 ? flops(op) / held : 1;
 }
 
 /** True where every dimension of the op lies within the profiled range (or no curve is used). */
@@ -66,21 +86,22 @@ function interpolate(curve: Curve, values: readonly number[], at: Record<string,
   return Math.exp(corners.reduce((s, c) => s + c.weight * Math.log(values[c.index]), 0));
 }
 
-/** Factor by which a product is slower for being small; `m` is the rows of one group. */
+/** Factor by which a product is slower for being small; its groups share their rows. */
 function fallOff(op: AnyOp, d: MatrixDims, h: number): number {
   const used = op.rows
     ? op.rows.filter((r) => r > 0).length
     : "groups" in d
     ? d.groups as number
     : 1;
-  return 1 + h * Math.max(1, used) / d.m + h / d.n + h / d.k;
+  const share = (name: string) => name === rowsOf(op) ? Math.max(1, used) : 1;
+  return 1 + h * share("m") / d.m + h / d.n + h * share("k") / d.k;
 }
 
 function byLaw(op: AnyOp, profile: Profile): Estimate {
   const law: Law = profile.laws[op.kind] ?? profile.law;
   const peaks = profile.peakFlopsPerSecond as Partial<Record<string, number>>;
   const peak = peaks[op.dtype] ?? Math.max(...Object.values(peaks) as number[]);
-  const fall = "m" in op.dims ? fallOff(op, op.dims, law.halfSize) : 1;
+  const fall = "m" in op.dims && "k" in op.dims ? fallOff(op, op.dims, law.halfSize) : 1;
   const compute = flops(op) * fall / (peak * law.computeEfficiency);
   const memory = bytes(op) / (profile.memoryBandwidthBytesPerSecond * law.memoryEfficiency);
   const value = profile.launchSeconds + Math.max(compute, memory);
@@ -96,10 +117,11 @@ export function priceOp(op: AnyOp, profile: Profile): Estimate {
     const value = profile.launchSeconds;
     return { value, lo: value, hi: value, n: 0, method: "empty launch" };
   }
+  const scale = fixedScale(op, curve);
   return {
-    value: interpolate(curve, curve.seconds, dims),
-    lo: interpolate(curve, curve.lo, dims),
-    hi: interpolate(curve, curve.hi, dims),
+    value: scale * interpolate(curve, curve.seconds, dims),
+    lo: scale * interpolate(curve, curve.lo, dims),
+    hi: scale * interpolate(curve, curve.hi, dims),
     n: 0,
     method: insideProfile(op, profile) ? "profile" : "profile, extrapolated",
   };

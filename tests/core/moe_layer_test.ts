@@ -5,10 +5,11 @@ import {
   createRecorder,
   download,
   normals,
-  parseChoice,
+  parseVariant,
   routerOracle,
   rowTimes,
   split,
+  uniformChoice,
 } from "../../kernels/mod.ts";
 import { variants, withDevice } from "../kernels/compare.ts";
 import { variantName } from "../../kernels/gemm/variant.ts";
@@ -32,7 +33,7 @@ Deno.test(
       let first: Float32Array | undefined;
       for (const variant of variants(device)) {
         const word = variantName(variant);
-        const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
+        const kernels = uniformChoice(parseVariant(word));
         assertEquals(choiceWords(kernels).grouped, word);
         const recorder = createRecorder(pool);
         const out = moeLayer(recorder, x_TD, { shape, gate, w, kernels });

@@ -57,6 +57,19 @@ Deno.test("the result carries what one needs to make it again", () =>
     assertEquals(Object.keys(rows[0].labels), ["zeta", "alpha"], "columns keep their order");
   }));
 
+Deno.test("a run on another provider of WebGPU is made again by the task that has it", () =>
+  inFolder(async (folder) => {
+    const command = async (...args: string[]) => {
+      assertEquals((await run([...args, "--out", folder])).code, 0);
+      return read(`${folder}/result.json`).provenance.command;
+    };
+    assertMatch(await command("answering", "--gpu", "dawn"), / task dawn experiment answering /);
+    assertMatch(await command("answering"), / task experiment answering /);
+    const { code, said } = await run(["answering", "--gpu", "dwan", "--out", folder]);
+    assertEquals(code, 2);
+    assertMatch(said[0], /Unknown WebGPU provider "dwan": did you mean "dawn"\?/);
+  }));
+
 Deno.test("a run's id knows the question and not the hour", () =>
   inFolder(async (folder) => {
     const id = async (...args: string[]) => {

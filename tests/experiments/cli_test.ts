@@ -59,8 +59,9 @@ Deno.test("bench prints a table, writes a file, and compares with an older one",
     let seconds = 2;
     const one: Bench = ({ quick }) => {
       const row = { id: "gemm", labels: { kernel: "gemm", quick: String(quick) }, warnings: [] };
-      const rows = [{ ...row, seconds: exactly(seconds, "made up"), flops: 1e9 }];
-      return Promise.resolve({ bench: "one", notes: [], rows });
+      const time = { seconds: exactly(seconds, "made up"), samples: [seconds] };
+      const rows = [{ ...row, ...time, flops: 1e9 }];
+      return Promise.resolve({ bench: "one", notes: [], rows, contests: [], skipped: [] });
     };
     const run = (...args: string[]) =>
       printedBy(["bench", ...args], { benches: { one, two: one } });

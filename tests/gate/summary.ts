@@ -18,6 +18,8 @@ export interface Summary {
   skipped: number;
   /** What failed, a line each. */
   problems: string[];
+  /** Steps that were skipped, and why. */
+  reasons: string[];
 }
 
 /** Steps that are one check each, by the name of their file. */
@@ -30,8 +32,27 @@ export const steps: Readonly<Record<string, string>> = {
   bundle: "the bundle for browsers",
 };
 
-/** Exit code by which the shell says that there is no such program. */
-const absent = "127";
+/** Steps that a machine may be unable to do: the exit code that says so, and the reason. */
+export const optional: Readonly<Record<string, { title: string; absent: string; reason: string }>> =
+  {
+    // 127 is how the shell says that there is no such program.
+    browser: {
+      title: "the page in the browser",
+      absent: "127",
+      reason: 'there is no Chromium ("deno task setup:browser" brings it)',
+    },
+    swiftshader: {
+      title: "conformance on SwiftShader",
+      absent: "77",
+      reason: "there is no SwiftShader, which comes with Chromium",
+    },
+    dawn: {
+      title: "conformance on Dawn",
+      absent: "77",
+      reason:
+        'Dawn was not fetched ("deno task conformance:dawn" does), or no SwiftShader is there',
+    },
+  };
 
 const attribute = (tag: string, name: string) =>
   Number(new RegExp(` ${name}="(\\d+)"`).exec(tag)?.[1] ?? NaN);
@@ -48,12 +69,12 @@ export function readJunit(
   return Number.isInteger(tests + failed) && tests > 0 ? { tests, failed, skipped } : undefined;
 }
 
-/** Sums up exit codes by step, those of "browser" and "tests" among them, and the JUnit file. */
+/** Sums up exit codes by step, those that are optional and "tests" among them, and the JUnit file. */
 export function summarise(
   exits: Readonly<Record<string, string | undefined>>,
   junit: string | undefined,
 ): Summary {
-  const summary: Summary = { passed: 0, failed: 0, skipped: 0, problems: [] };
+  const summary: Summary = { passed: 0, failed: 0, skipped: 0, problems: [], reasons: [] };
   const fail = (problem: string, count = 1) => {
     summary.failed += count;
     summary.problems.push(problem);
@@ -62,9 +83,14 @@ export function summarise(
     if (exits[name] === "0") summary.passed++;
     else fail(exits[name] === undefined ? `${title} did not run` : `${title} failed`);
   }
-  if (exits.browser === "0") summary.passed++;
-  else if (exits.browser === absent) summary.skipped++;
-  else fail("the page in the browser failed");
+  for (const [name, { title, absent, reason }] of Object.entries(optional)) {
+    if (exits[name] === "0") summary.passed++;
+    else if (exits[name] !== absent) fail(`${title} failed`);
+    else {
+      summary.skipped++;
+      summary.reasons.push(`${title}: ${reason}`);
+    }
+  }
   const counts = readJunit(junit ?? "");
   if (!counts) {
     fail("the tests left no complete list");
@@ -88,10 +114,11 @@ export function closingLine(summary: Summary): string {
 if (import.meta.main) {
   const folder = ".moelab/test";
   const exits: Record<string, string | undefined> = {};
-  for (const name of [...Object.keys(steps), "browser", "tests"]) {
+  for (const name of [...Object.keys(steps), ...Object.keys(optional), "tests"]) {
     exits[name] = (await readTextFileIfAny(`${folder}/${name}.exit`))?.trim();
   }
   const summary = summarise(exits, await readTextFileIfAny(`${folder}/junit.xml`));
+  for (const reason of summary.reasons) console.log(`SKIPPED: ${reason}`);
   for (const problem of summary.problems) console.log(`FAILED: ${problem}`);
   console.log(closingLine(summary));
   Deno.exit(summary.failed === 0 ? 0 : 1);

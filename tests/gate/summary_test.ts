@@ -1,16 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { closingLine, readJunit, steps, summarise } from "./summary.ts";
+import { closingLine, optional, readJunit, steps, summarise } from "./summary.ts";
 
 const junit = (tests: number, failures: number, body = "") =>
   `<?xml version="1.0"?>\n<testsuites name="deno test" tests="${tests}" failures="${failures}" ` +
   `errors="0" time="1.0">\n${body}</testsuites>\n`;
 
 const fine = {
-  ...Object.fromEntries(Object.keys(steps).map((name) => [name, "0"])),
-  browser: "0",
+  ...Object.fromEntries(
+    [...Object.keys(steps), ...Object.keys(optional)].map((name) => [name, "0"]),
+  ),
   tests: "0",
 };
-const gates = Object.keys(steps).length + 1;
+const gates = Object.keys({ ...steps, ...optional }).length;
 
 Deno.test("a gate without failures says so", () => {
   assertEquals(closingLine(summarise(fine, junit(10, 0))), `${10 + gates} passed, 0 failed`);
@@ -27,13 +28,23 @@ Deno.test("a machine without Chromium skips the browser, a crash of it fails", (
   assertEquals(summarise({ ...fine, browser: "134" }, junit(10, 0)).failed, 1);
 });
 
+Deno.test("conformance that cannot run says why, one that fails is a failure", () => {
+  for (const name of ["swiftshader", "dawn"]) {
+    const without = summarise({ ...fine, [name]: "77" }, junit(10, 0));
+    assertEquals([without.failed, without.skipped], [0, 1]);
+    assertEquals(without.reasons, [`${optional[name].title}: ${optional[name].reason}`]);
+    assertEquals(summarise({ ...fine, [name]: "1" }, junit(10, 0)).failed, 1);
+  }
+  assertEquals(summarise(fine, junit(10, 0)).reasons, []);
+});
+
 Deno.test("every failed test counts", () => {
   const summary = summarise({ ...fine, tests: "1" }, junit(10, 3));
   assertEquals([summary.passed, summary.failed], [7 + gates, 3]);
 });
 
 Deno.test("a failed or missing step fails the gate", () => {
-  for (const name of [...Object.keys(steps), "browser"]) {
+  for (const name of Object.keys({ ...steps, ...optional })) {
     assertEquals(summarise({ ...fine, [name]: "1" }, junit(10, 0)).failed, 1, name);
     assertEquals(summarise({ ...fine, [name]: undefined }, junit(10, 0)).failed, 1, name);
   }

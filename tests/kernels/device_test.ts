@@ -1,6 +1,7 @@
 /** A device: what is known of it, and how its failures come to light. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { adapterKey, type Device, openDevice } from "../../kernels/device.ts";
+import { DeviceLost } from "../../kernels/failure.ts";
 import { compile, createRecorder } from "../../kernels/recorder.ts";
 import { createPool, download } from "../../kernels/tensor.ts";
 
@@ -54,9 +55,9 @@ Deno.test(
     device.gpu.destroy();
     await device.gpu.lost;
     await turn();
-    assertMatch(device.failure() ?? "", /^device lost: /);
-    assertThrows(() => device.check(), Error, "WebGPU failed: device lost");
-    await assertRejects(() => download(device, [x]));
+    assertMatch(device.failure() ?? "", /^Lost the WebGPU device: destroyed\b.*; .*: nothing$/);
+    assertThrows(() => device.check(), DeviceLost, device.failure());
+    await assertRejects(() => download(device, [x]), DeviceLost);
   }),
 );
 
@@ -67,8 +68,8 @@ Deno.test(
     device.gpu.createBuffer({ label: "wrong", size: 4, usage: MAP_READ | STORAGE });
     await turn();
     const first = device.failure();
-    assertMatch(first ?? "", /MAP/);
-    assertThrows(() => device.check(), Error, `WebGPU failed: ${first}`);
+    assertMatch(first ?? "", /^WebGPU failed: .*MAP/);
+    assertThrows(() => device.check(), Error, first);
     device.gpu.createShaderModule({ code: "fn main( {" });
     await turn();
     assertEquals(device.failure(), first, "the first failure is kept");

@@ -14,7 +14,7 @@ const sizes = fc.record({ m: size, n: size, k: size });
 const shapes = [
   { m: 1, n: 1, k: 1 },
   { m: 65, n: 67, k: 33 },
-  ...fc.sample(sizes, { seed: 7, numRuns: 10 }),
+  ...fc.sample(sizes, { seed: 7, numRuns: 30 }),
 ];
 
 const forms = [
@@ -144,6 +144,37 @@ Deno.test(
       }
       first ??= got;
       assertEquals(got, first, `${variantName(variant)} differs from the first variant`);
+    }
+  }),
+);
+
+Deno.test(
+  "the gradients of a gated product sum over its planes, and have as many",
+  withDevice(async (pool, device) => {
+    const { m, n, k } = { m: 21, n: 13, k: 30 };
+    const [dc, w, x] = [
+      numbers("dc", 2 * m * n),
+      numbers("w", 2 * k * n),
+      numbers("x", m * k),
+    ];
+    const tdc = poisoned(pool, "dc", [2, m, n], dc);
+    const tw = poisoned(pool, "w", [2, k, n], w);
+    const tx = poisoned(pool, "x", [m, k], x);
+    const plane = (a: Float32Array, i: number) =>
+      a.subarray(i * a.length / 2, (i + 1) * a.length / 2);
+    for (const variant of variants(device)) {
+      const recorder = createRecorder(pool);
+      const dx = gemm(recorder, tdc, { b: tw, transposeB: true, label: "dx", variant });
+      const dw = gemm(recorder, tx, { b: tdc, transposeA: true, label: "dw", variant });
+      recorder.submit();
+      const [gotX, gotW] = await download(device, [dx, dw]);
+      const first = gemmOracle(plane(dc, 0), plane(w, 0), { m, n: k, k: n, transposeB: true });
+      const second = { m, n: k, k: n, transposeB: true, add: first.values };
+      assertClose(gotX, gemmOracle(plane(dc, 1), plane(w, 1), second), { what: "dx" });
+      for (const i of [0, 1]) {
+        const wanted = gemmOracle(x, plane(dc, i), { m: k, n, k: m, transposeA: true });
+        assertClose(plane(gotW, i), wanted, { what: `dw ${i}` });
+      }
     }
   }),
 );

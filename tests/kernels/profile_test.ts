@@ -1,11 +1,14 @@
 /** The grid that a profile is measured on. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { gridCorners } from "../../kernels/base/profile_schema.ts";
+import { bytes, op, type OpDims } from "../../kernels/base/op.ts";
 import type { Device } from "../../kernels/device.ts";
-import { onPace, spreadOrder } from "../../kernels/profile_rounds.ts";
-import { sweeps } from "../../kernels/profile_sweeps.ts";
-import { candidates, parseChoice } from "../../kernels/tune.ts";
+import { measureProfile } from "../../kernels/profile/profile.ts";
+import { onPace, prepare, sampleOnce, spreadOrder } from "../../kernels/profile/rounds.ts";
+import { layerKinds, profiledKinds, sweepsOf } from "../../kernels/profile/sweeps/sweeps.ts";
+import { guessedKernels } from "../../kernels/tune.ts";
+import { withDevice } from "./compare.ts";
 
 Deno.test("corners have the last axis fastest, in the order of the axes' names", () => {
   assertEquals(gridCorners({ n: [3, 4], m: [1] }), [{ m: 1, n: 3 }, { m: 1, n: 4 }]);
@@ -36,22 +39,29 @@ Deno.test("a corner's place is the mixed-radix number of its coordinates", () =>
   }));
 });
 
-Deno.test("every operator of a layer has a grid that rises", () => {
+Deno.test("the forward pass of experts is seven kinds, and others are measured beside them", () => {
+  assertEquals(layerKinds.toSorted(), [
+    "combine",
+    "gemm",
+    "gemm_swiglu",
+    "group_tokens",
+    "grouped_gemm",
+    "grouped_gemm_swiglu",
+    "router",
+  ]);
+  assertEquals(layerKinds.filter((kind) => !profiledKinds.includes(kind)), []);
+  assertEquals(profiledKinds.slice(0, 7), layerKinds);
+});
+
+Deno.test("every operator has a grid that rises, and dimensions for its FLOP and bytes", () => {
   for (const software of [true, false]) {
     const device = { adapter: { software }, subgroupSize: 16 } as Device;
-    const { gemm, gemmSwiglu, grouped } = candidates(device);
-    const words = { gemm: gemm[0], gemmSwiglu: gemmSwiglu[0], grouped: grouped[0] };
-    const list = sweeps(device, parseChoice(words));
-    assertEquals(list.map(({ kind }) => kind).sort(), [
-      "combine",
-      "gemm",
-      "gemm_swiglu",
-      "group_tokens",
-      "grouped_gemm",
-      "grouped_gemm_swiglu",
-      "router",
-    ]);
-    for (const { kind, axes, quantum } of list) {
+    const list = sweepsOf(profiledKinds, { device, kernels: guessedKernels(device) });
+    assertEquals(list.map(({ kind }) => kind), [...profiledKinds]);
+    for (const { kind, axes, quantum, fixed } of list) {
+      const [corner] = gridCorners(axes);
+      const dims = { ...fixed, ...corner } as unknown as OpDims[typeof kind];
+      assert(bytes(op(kind, dims)) > 0, `${kind} has no bytes at ${JSON.stringify(dims)}`);
       for (const [name, values] of Object.entries(axes)) {
         assert(values.length > 0, `${kind} ${name} is empty`);
         assert(values.every((v, i) => i === 0 || v > values[i - 1]), `${kind} ${name} falls`);
@@ -74,3 +84,38 @@ Deno.test("rounds of the most common state are on pace, the fastest of equals", 
   assertEquals(onPace([1, 2, 2.1, 2.2, 1.1]), [1, 2, 3]);
   assertEquals(onPace([2, 1, 1.1, 2.1]), [1, 2]);
 });
+
+Deno.test(
+  "every operator runs at the first corner of its grid, and takes time",
+  withDevice(async (pool, device) => {
+    for (const sweep of sweepsOf(profiledKinds, { device, kernels: guessedKernels(device) })) {
+      const first = Object.fromEntries(Object.entries(sweep.axes).map(([n, [v]]) => [n, [v]]));
+      const one = prepare(pool, { ...sweep, axes: first });
+      const [seconds] = await sampleOnce(pool, one);
+      assert(seconds > 1e-6 && seconds < 10, `${sweep.kind}: ${seconds} s`);
+      pool.release(...one.prepared.inputs);
+    }
+  }),
+);
+
+Deno.test(
+  "a profile has the kinds that it was asked for, and no other",
+  withDevice(async (_, device) => {
+    const kernels = guessedKernels(device);
+    const kinds = ["reduce", "embedding"] as const;
+    const told: string[] = [];
+    const progress = (what: string, share: number) => {
+      assert(share >= 0 && share <= 1);
+      told.push(what);
+    };
+    const profile = await measureProfile(device, { kernels, kinds, quick: true, progress });
+    assertEquals(Object.keys(profile.curves).toSorted(), kinds.toSorted());
+    assertEquals([...new Set(told)].toSorted(), ["done", ...kinds].toSorted());
+    const { embedding } = profile.curves;
+    assertEquals(embedding.fixed, { v: 4096 });
+    assertEquals(embedding.seconds.length, gridCorners(embedding.axes).length);
+    embedding.seconds.forEach((s, i) => assert(embedding.lo[i] <= s && s <= embedding.hi[i]));
+    assertEquals(Object.keys(profile.kernels).length, 5);
+    await assertRejects(() => measureProfile(device, { kernels, kinds: [] }), RangeError);
+  }),
+);

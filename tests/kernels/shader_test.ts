@@ -69,7 +69,7 @@ Deno.test("bindings are inputs in the order of the launch, and then the uniforms
       const { bindings, numbers, access, uniformBytes } = reflect(
         shaderOf(parseVariant(word), program, LANES),
       );
-      assertEquals(bindings, [...inputs, ...extraBindings(program), "p"]);
+      assertEquals(bindings, [...inputs, ...extraBindings(program), "uniforms"]);
       assertEquals(numbers, bindings.map((_: string, i: number) => i));
       const written = bindings.filter((name: string) => access[name] === "read_write");
       assertEquals(written, ["c_matrix", ...(program.epilogue.keep ? ["kept"] : [])]);

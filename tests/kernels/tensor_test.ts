@@ -54,7 +54,7 @@ Deno.test(
       RangeError,
       "Cannot upload x: found 5 values, wanted 6 for [2, 3]",
     );
-    assertEquals(pool.bytes(), { live: 0, free: 0, peak: 0 });
+    assertEquals(pool.bytes(), { live: 0, free: 0, peak: 0, held: 0 });
     return Promise.resolve();
   }),
 );
@@ -65,32 +65,36 @@ Deno.test(
     const row = 16384;
     const a = pool.tensor("a", [4096]);
     const b = pool.tensor("b", [2 * 4096]);
-    assertEquals(pool.bytes(), { live: 3 * row, free: 0, peak: 3 * row });
+    assertEquals(pool.bytes(), { live: 3 * row, free: 0, peak: 3 * row, held: 3 * row });
     pool.release(a);
-    assertEquals(pool.bytes(), { live: 2 * row, free: row, peak: 3 * row });
+    assertEquals(pool.bytes(), { live: 2 * row, free: row, peak: 3 * row, held: 3 * row });
     const c = pool.tensor("c", [64, 64]);
     assertStrictEquals(c.buffer, a.buffer);
     const d = pool.tensor("d", [4096]);
     assertNotEquals(d.buffer === b.buffer, true);
-    assertEquals(pool.bytes(), { live: 4 * row, free: 0, peak: 4 * row });
+    assertEquals(pool.bytes(), { live: 4 * row, free: 0, peak: 4 * row, held: 4 * row });
     pool.release(b, c, d);
-    assertEquals(pool.bytes(), { live: 0, free: 4 * row, peak: 4 * row });
+    assertEquals(pool.bytes(), { live: 0, free: 4 * row, peak: 4 * row, held: 4 * row });
     pool.trim();
-    assertEquals(pool.bytes(), { live: 0, free: 0, peak: 4 * row });
+    assertEquals(pool.bytes(), { live: 0, free: 0, peak: 4 * row, held: 4 * row });
     assert(pool.tensor("e", [1]).buffer !== a.buffer, "trimmed buffers are gone");
     return Promise.resolve();
   }),
 );
 
 Deno.test(
-  "a buffer keeps its mirror through the pool, and whoever gets it has to fill it anew",
+  "mirrors go back with their buffers, are counted, and have to be filled anew",
   withDevice((pool, device) => {
     const a = pool.tensor("a", [64, 64]);
+    const before = pool.bytes().live;
     const mirror = mirrorOf(device, a);
     assertStrictEquals(mirrorOf(device, a), mirror);
+    assertEquals(pool.bytes().live, before + 16 * 1028);
     a.slot.mirrored = true;
     pool.release(a);
+    assertEquals(pool.bytes().live, 0);
     const b = pool.tensor("b", [64, 64]);
+    assertStrictEquals(b.buffer, a.buffer);
     assertStrictEquals(mirrorOf(device, b), mirror);
     assertEquals(b.slot.mirrored, false);
     return Promise.resolve();

@@ -5,6 +5,7 @@ import { adapterKey, type Device } from "../../kernels/device.ts";
 import {
   candidates,
   choiceWords,
+  guessedKernels,
   type KernelWords,
   parseChoice,
   tunedKernels,
@@ -18,10 +19,7 @@ const paper = {
   subgroupSize: 0,
 } as unknown as Device;
 
-const first = (device: Device): KernelWords => {
-  const { gemm, gemmSwiglu, grouped } = candidates(device);
-  return { gemm: gemm[0], gemmSwiglu: gemmSwiglu[0], grouped: grouped[0] };
-};
+const first = (device: Device): KernelWords => choiceWords(guessedKernels(device));
 
 Deno.test("a choice is its words", () => {
   const words = first(paper);
@@ -41,8 +39,8 @@ Deno.test("a device with a subgroup on a CPU has other candidates than a GPU", (
 Deno.test("what is remembered is taken without a search", () =>
   inFolder(async (folder) => {
     const memory = `${folder}/tune.json`;
-    const { gemm, gemmSwiglu, grouped } = candidates(paper);
-    const words = { gemm: gemm[1], gemmSwiglu: gemmSwiglu[1], grouped: grouped[1] };
+    const names = Object.entries(candidates(paper));
+    const words = Object.fromEntries(names.map(([kind, list]) => [kind, list[1]]));
     await Deno.writeTextFile(memory, JSON.stringify({ paper: words }));
     assertEquals(choiceWords(await tunedKernels(paper, { memory })), words);
     // What no candidate is any more is searched, which needs a device.
@@ -80,11 +78,10 @@ Deno.test(
       // Past the budget, the first candidate of each kind is all that runs.
       const words = first(device);
       assertEquals(choiceWords(choice), words);
-      assertEquals(lines.map((line) => line.split(":")[0]), [
-        `gemm ${words.gemm}`,
-        `gemmSwiglu ${words.gemmSwiglu}`,
-        `grouped ${words.grouped}`,
-      ]);
+      assertEquals(
+        lines.map((line) => line.split(":")[0]),
+        Object.entries(words).map(([kind, word]) => `${kind} ${word}`),
+      );
       assert(lines.every((line) => /: \d+\.\d\d ms$/.test(line)), lines.join());
       const known = JSON.parse(await Deno.readTextFile(memory));
       assertEquals(known, { ...other, [adapterKey(device.adapter)]: words });

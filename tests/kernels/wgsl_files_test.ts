@@ -4,17 +4,38 @@ import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 
 /** Bindings in order, and threads of a workgroup. */
 const shaders: Record<string, { bindings: string[]; threads: number }> = {
-  "router/router": { bindings: ["logits", "ids", "weights", "p"], threads: 64 },
   "combine/combine": { bindings: ["rows", "places", "weights", "extra", "y", "p"], threads: 64 },
   "group_tokens/count": { bindings: ["ids", "counts", "ranks", "p"], threads: 64 },
   "group_tokens/scan": {
-    bindings: ["counts", "offsets", "tile_map", "grids", "p"],
+    bindings: ["counts", "offsets", "tile_map", "p"],
     threads: 64,
   },
   "group_tokens/place": {
     bindings: ["ids", "counts", "offsets", "ranks", "row_ids", "places", "p"],
     threads: 64,
   },
+  "activation/row_parts": { bindings: ["parts", "row_ids", "dweights", "p"], threads: 64 },
+  "reduce/parts": { bindings: ["x", "parts", "p"], threads: 64 },
+  "reduce/total": { bindings: ["parts", "total", "p"], threads: 256 },
+  "reduce/columns": { bindings: ["x", "y", "p"], threads: 64 },
+  "embedding/digit": {
+    bindings: ["keys", "order", "places", "new_keys", "new_order", "digit", "p"],
+    threads: 64,
+  },
+  "embedding/gather": { bindings: ["ids", "table", "y", "p"], threads: 64 },
+  "embedding/join": { bindings: ["keys", "heads", "tails", "dtable", "p"], threads: 64 },
+  "embedding/runs": {
+    bindings: ["keys", "order", "dy", "dtable", "heads", "tails", "p"],
+    threads: 64,
+  },
+  "cross_entropy/columns": { bindings: ["x", "y", "p"], threads: 64 },
+  "cross_entropy/gradient": {
+    bindings: ["targets", "lse", "share", "logits", "p"],
+    threads: 64,
+  },
+  "cross_entropy/mean": { bindings: ["targets", "losses", "mean", "share", "p"], threads: 64 },
+  "attention/delta": { bindings: ["o", "grad", "delta", "p"], threads: 64 },
+  "attention/sink": { bindings: ["sink", "lse", "delta", "dsink", "p"], threads: 64 },
 };
 
 function wgslFiles(folder: string): string[] {

@@ -58,6 +58,7 @@ import switch1571b from "./switch-1571b.json" with { type: "json" };
 import switch26b from "./switch-26b.json" with { type: "json" };
 import switch395b from "./switch-395b.json" with { type: "json" };
 import switch7b from "./switch-7b.json" with { type: "json" };
+import tiny from "./tiny.json" with { type: "json" };
 import yuan2_0M32 from "./yuan-2.0-m32.json" with { type: "json" };
 
 const files: readonly { id: string }[] = [
@@ -113,6 +114,7 @@ const files: readonly { id: string }[] = [
   switch26b,
   switch395b,
   switch7b,
+  tiny,
   yuan2_0M32,
 ];
 

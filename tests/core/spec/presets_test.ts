@@ -91,7 +91,8 @@ Deno.test("totals of the models that systems are compared on are within 1 %", ()
 });
 
 Deno.test("no preset refers to a paper by a malformed id", () => {
-  for (const { id, reference } of modelPresets()) {
+  // The one model that was never published is this suite's own.
+  for (const { id, reference } of modelPresets().filter(({ id }) => id !== "tiny")) {
     assert(reference?.arxiv !== undefined || reference?.title !== undefined, id);
   }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { countExperts, measureLayers } from "../../../experiments/routing/layer_measure.ts";
-import { parseChoice } from "../../../kernels/mod.ts";
+import { parseVariant, uniformChoice } from "../../../kernels/mod.ts";
 import { variantName } from "../../../kernels/gemm/variant.ts";
 import { variants, withDevice } from "../../kernels/compare.ts";
 
@@ -18,7 +18,7 @@ Deno.test(
     const digests = new Set<string>();
     for (const variant of variants(device)) {
       const word = variantName(variant);
-      const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
+      const kernels = uniformChoice(parseVariant(word));
       const { layers: [measured] } = await measureLayers(pool, [run], { kernels, repeats: 2 });
       digests.add(measured.digest);
       assert(measured.outputError <= 1e-4, `error ${measured.outputError}`);
@@ -30,7 +30,7 @@ Deno.test(
     }
     assertEquals(digests.size, 1);
     const [variant] = variants(device).map(variantName);
-    const kernels = parseChoice({ gemm: variant, gemmSwiglu: variant, grouped: variant });
+    const kernels = uniformChoice(parseVariant(variant));
     const { layers: [other] } = await measureLayers(pool, [{ ...run, seed: 4 }], {
       kernels,
       repeats: 1,
@@ -43,7 +43,7 @@ Deno.test(
   "rounds off the machine's pace are repeated, and count only where too few are on it",
   withDevice(async (pool, device) => {
     const [word] = variants(device).map(variantName);
-    const kernels = parseChoice({ gemm: word, gemmSwiglu: word, grouped: word });
+    const kernels = uniformChoice(parseVariant(word));
     const measure = (list: number[]) =>
       measureLayers(pool, [run], {
         kernels,

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { lowerTrainingStep, modelPreset } from "../../../core/spec/mod.ts";
 import { stableJson } from "../../../kernels/base/files.ts";
 import { gridCorners } from "../../../kernels/base/profile_schema.ts";
 import { op } from "../../../kernels/base/op.ts";
@@ -39,6 +40,67 @@ Deno.test("dimensions are rounded up to tiles, each group's rows by themselves",
   assertEquals([padded.m, padded.n, padded.k], [3 * 64, 128, 16]);
   const even = op("gemm", { m: 10, n: 64, k: 64 });
   assertAlmostEquals(priceOp(even, profile).value, 1e-10 * 64 * 64 * 64, 1e-12);
+});
+
+Deno.test("each plane is rounded up to tiles by itself", () => {
+  const curve = { ...profile.curves.gemm, quantum: { m: 64, n: 64, k: 8 } };
+  const dims = { m: 10, n: 65, k: 9, planes: 2 };
+  const { m, n, k } = paddedDims(op("gemm_nt", dims), curve);
+  assertEquals([m, n, k], [64, 128, 32]);
+  const { m: rows, n: columns, k: inner } = paddedDims(op("gemm_tn", dims), curve);
+  assertEquals([rows, columns, inner], [64, 256, 16]);
+});
+
+Deno.test("rows of groups that are added up are rounded up by themselves", () => {
+  const dims = { m: 64, n: 64, k: 10, groups: 4 };
+  const grad = op("grouped_gemm_tn", dims, { rows: [1, 0, 8, 1] });
+  const { m, k } = paddedDims(grad, profile.curves.grouped_gemm);
+  assertEquals([m, k], [64, 3 * 8]);
+});
+
+Deno.test("a dimension that was held fixed scales a price as it scales the FLOP", () => {
+  const axes = { t: [16, 1024], s: [16, 1024], heads: [1, 8] };
+  const seconds = gridCorners(axes).map((d) => 1e-9 * d.t * d.s * d.heads);
+  const attention = {
+    quantum: {},
+    axes,
+    fixed: { dqk: 64, dv: 64 },
+    seconds,
+    lo: seconds,
+    hi: seconds,
+  };
+  const table = gridCorners({ t: [16, 1024] }).map((d) => 1e-9 * d.t);
+  const embedding = {
+    ...{ quantum: {}, axes: { t: [16, 1024] }, fixed: { v: 100 } },
+    ...{ seconds: table, lo: table, hi: table },
+  };
+  const here = { ...profile, curves: { attention, embedding } };
+  const price = (dqk: number, dv: number) =>
+    priceOp(op("attention", { t: 64, s: 32, heads: 2, dqk, dv }), here).value;
+  assertAlmostEquals(price(64, 64), 64 * 32 * 2e-9, 1e-15);
+  assertAlmostEquals(price(192, 128) / price(64, 64), 320 / 128, 1e-9);
+  // What has no FLOP is not scaled.
+  const rows = op("embedding", { t: 64, d: 8, v: 5000 });
+  assertAlmostEquals(priceOp(rows, here).value, 64e-9, 1e-15);
+});
+
+Deno.test("a training step is priced by the law where nothing was measured", () => {
+  const step = lowerTrainingStep(modelPreset("mixtral-8x7b"), 4096, { dtype: "bf16" });
+  for (const id of ["a100", "h100", "b200"]) {
+    const device = deviceProfile(id);
+    for (const one of Object.values(step).flat()) {
+      const { value, method } = priceOp(one, device);
+      assertEquals(method, "law");
+      assert(Number.isFinite(value) && value >= device.launchSeconds, `${id}: ${one.name}`);
+    }
+  }
+});
+
+Deno.test("by law a gradient of experts' weights falls off on few rows an expert", () => {
+  const h100 = deviceProfile("h100");
+  const price = (groups: number) =>
+    priceOp(op("grouped_gemm_tn", { m: 4096, n: 4096, k: 4096, groups }, { dtype: "bf16" }), h100);
+  assert(price(64).value > price(8).value);
 });
 
 Deno.test("inside is inside on every axis, after rounding", () => {

@@ -1,0 +1,132 @@
+/**
+ * The gradients of whole layers and of whole models as operators: one backward pass.
+ *
+ * Residuals cost nothing of their own: the gradient of a sum is handed on, and is added where the
+ * gradient of the norm before it is written. The pointwise passes of a Mamba layer, its scan among
+ * them, are taken to cost twice what they cost forwards; no kernel here runs them.
+ *
+ * @module
+ */
+import { type AnyOp, op } from "../../kernels/base/op.ts";
+import { layersOf, type ModelLayer } from "./layers.ts";
+import type { LowerOptions } from "./lower.ts";
+import { lowerMixers, type MixerContext } from "./lower_attention.ts";
+import { gradientsOf, lowerFfnBackward } from "./lower_gradients.ts";
+import { type LowerLayerOptions, moeLayerShape } from "./lower_model.ts";
+import { lowerMoeLayerBackward } from "./lower_moe_backward.ts";
+import type { FfnSpec, Model } from "./model.ts";
+
+function lowerMixersBackward(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
+  const forward = lowerMixers(model, layer, at);
+  if (layer.mixer === "attention") return gradientsOf(forward);
+  return forward.toReversed().flatMap((one) =>
+    one.kind === "elementwise" ? [one, one] : gradientsOf([one])
+  );
+}
+
+function lowerNetworksBackward(
+  model: Model,
+  layer: ModelLayer,
+  tokens: number,
+  options: LowerOptions,
+): AnyOp[] {
+  const { dModel } = model;
+  const { dtype = "f32" } = options;
+  const dense = (ffn: FfnSpec, name: string) =>
+    lowerFfnBackward({ ...ffn, dModel }, tokens, { dtype, name });
+  if (layer.experts === 0) return dense(model.ffn!, "dense");
+  const beside = model.moe!.denseBeside;
+  return [
+    ...lowerMoeLayerBackward(moeLayerShape(model, layer.index), tokens, options),
+    ...(beside
+      ? [
+        ...dense(beside, "dense beside experts"),
+        op("elementwise", { n: tokens * dModel, reads: 2 }, { dtype, name: "add gradients" }),
+      ]
+      : []),
+  ];
+}
+
+/**
+ * The ops of one layer's backward pass over `tokens` tokens: of the networks or experts, of the norm
+ * before them, of attention or Mamba, and of the norm before that. In a parallel block the gradients
+ * of both branches are added and go through one norm.
+ */
+export function lowerLayerBackward(
+  model: Model,
+  layer: ModelLayer,
+  tokens: number,
+  options: LowerLayerOptions = {},
+): AnyOp[] {
+  const { sequence = tokens, dtype = "f32" } = options;
+  const { dModel: d, norm } = model;
+  const at: MixerContext = { dModel: d, tokens, sequence, dtype };
+  const parallel = model.block === "parallel";
+  const sums = (parallel ? 1 : 2) + (layer.crossAttention ? 1 : 0);
+  const norms = Array.from(
+    { length: norm.perLayer + (layer.crossAttention ? 1 : 0) },
+    (_, i) =>
+      op("norm_backward", { t: tokens, d, adds: i < sums ? 1 : 0 }, {
+        dtype,
+        name: "layer norm backward",
+      }),
+  );
+  const half = Math.floor(norms.length / 2);
+  const both = op("elementwise", { n: tokens * d, reads: 2 }, { dtype, name: "add gradients" });
+  return [
+    ...lowerNetworksBackward(model, layer, tokens, { ...options, dtype }),
+    ...norms.slice(0, half),
+    ...lowerMixersBackward(model, layer, at),
+    ...(parallel ? [both] : []),
+    ...norms.slice(half),
+  ];
+}
+
+/**
+ * The ops of a model's backward pass over `tokens` tokens, from the gradient of the loss by the
+ * logits to that of the token table. `rows` are the tokens of each expert, in every layer alike.
+ *
+ * @example
+ * ```ts
+ * import { lowerModel, lowerModelBackward, modelPreset } from "@moelab/moelab/core";
+ * import { flops, productKinds } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = modelPreset("olmoe");
+ * const products = (ops: ReturnType<typeof lowerModel>) =>
+ *   ops.filter((op) => productKinds.includes(op.kind)).reduce((sum, op) => sum + flops(op), 0);
+ * assertEquals(products(lowerModelBackward(model, 512)), 2 * products(lowerModel(model, 512)));
+ * ```
+ */
+export function lowerModelBackward(
+  model: Model,
+  tokens: number,
+  options: LowerLayerOptions = {},
+): AnyOp[] {
+  const { dtype = "f32" } = options;
+  const { dModel: d, embedding: { vocab: v, tied }, encoderLayers, norm } = model;
+  const stacks = encoderLayers > 0 ? 2 : 1;
+  const finals = norm.final ? stacks : 0;
+  // The table lies as [V, D], an output layer of its own as [D, V].
+  const [dx, dw] = tied
+    ? [op("gemm", { m: tokens, n: d, k: v }), op("gemm_tn", { m: v, n: d, k: tokens })]
+    : [op("gemm_nt", { m: tokens, n: d, k: v }), op("gemm_tn", { m: d, n: v, k: tokens })];
+  const final = op("norm_backward", { t: tokens, d, adds: 0 }, { name: "final norm backward" });
+  const table = (_: unknown, i: number) =>
+    op("embedding_backward", { t: tokens, d, v, adds: tied || i > 0 ? 1 : 0 }, {
+      name: "token table backward",
+    });
+  const typed = (ops: AnyOp[]) => ops.map((one) => ({ ...one, dtype }));
+  return [
+    ...typed([
+      op("cross_entropy_backward", { t: tokens, v }, { name: "loss backward" }),
+      { ...dx, name: "output layer dx" },
+      { ...dw, name: "output layer dw" },
+      ...Array.from({ length: finals }, () => final),
+    ]),
+    ...layersOf(model).toReversed().flatMap((layer) =>
+      lowerLayerBackward(model, layer, tokens, options)
+    ),
+    ...typed(Array.from({ length: stacks }, table)),
+  ];
+}

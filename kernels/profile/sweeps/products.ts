@@ -1,0 +1,147 @@
+/**
+ * Sweeps of the products of a forward pass.
+ *
+ * Operands are in the state in which a layer has them: the input of the router and of the down
+ * products is fresh (its mirror is copied and counted), that of the up products is mirrored. Weights
+ * are mirrored, but for the products that only a training step has: there they were just updated.
+ *
+ * @module
+ */
+import { gemm, gemmGated, gemmSwiglu } from "../../gemm/gemm.ts";
+import { columnsOf, plainProgram, type Program } from "../../gemm/variant.ts";
+import {
+  groupedGemm,
+  groupedGemmGated,
+  groupedGemmSwiglu,
+} from "../../grouped_gemm/grouped_gemm.ts";
+import { PAD } from "../../layout.ts";
+import { filler, fresh, powers, type Sweep, type SweepContext } from "../sweep.ts";
+import { groupMaker, GROUPS } from "./groups.ts";
+
+/** The program of a plain product, or of a SwiGLU one. */
+function programOf(swiglu: boolean): Program {
+  return { ...plainProgram("nn"), ...(swiglu && { epilogue: { gate: "silu" } }) };
+}
+
+/** The dense product. */
+export function gemmSweep({ device, kernels: { gemm: variant } }: SweepContext): Sweep {
+  const columns = columnsOf(variant, programOf(false), device.subgroupSize);
+  return {
+    kind: "gemm",
+    axes: { m: powers(32, 1024), n: powers(64, 1024), k: powers(64, 512) },
+    quantum: { m: variant.rows, n: columns, k: PAD },
+    fixed: {},
+    prepare(pool) {
+      const { inputs, fill } = filler(pool);
+      return {
+        inputs,
+        record: (recorder, { m, n, k }, label) => [
+          gemm(recorder, fresh(fill([m, k])), { b: fill([k, n]), label, variant }),
+        ],
+      };
+    },
+  };
+}
+
+/** The dense SwiGLU product. */
+export function swigluSweep({ device, kernels: { gemmSwiglu: variant } }: SweepContext): Sweep {
+  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
+  return {
+    kind: "gemm_swiglu",
+    axes: { m: powers(32, 1024), n: powers(64, 512), k: [64, 256, 512] },
+    quantum: { m: variant.rows, n: columns, k: PAD },
+    fixed: {},
+    prepare(pool) {
+      const { inputs, fill } = filler(pool);
+      return {
+        inputs,
+        record: (recorder, { m, n, k }, label) => [
+          gemmSwiglu(recorder, fill([m, k]), { b: fill([2, k, n]), label, variant }),
+        ],
+      };
+    },
+  };
+}
+
+const grouped = (swiglu: boolean) => ({ device, kernels }: SweepContext): Sweep => {
+  const variant = kernels.grouped;
+  const columns = columnsOf(variant, programOf(swiglu), device.subgroupSize);
+  return {
+    kind: swiglu ? "grouped_gemm_swiglu" : "grouped_gemm",
+    axes: { m: powers(32, 4096), n: powers(64, 512), k: [64, 192, 512] },
+    quantum: { m: variant.rows, n: columns, k: PAD },
+    fixed: { groups: GROUPS },
+    prepare(pool) {
+      const { inputs, fill } = filler(pool);
+      const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
+      return {
+        inputs,
+        record(recorder, { m, n, k }, label) {
+          const groups = groupsOf(recorder, m);
+          const shared = { groups, label, variant };
+          return swiglu
+            ? [groupedGemmSwiglu(recorder, fill([m, k]), {
+              ...{ ...shared, w: fill([GROUPS, 2, k, n]), topK: 1 },
+            })]
+            : [groupedGemm(recorder, fresh(fill([m, k])), {
+              ...{ ...shared, w: fill([GROUPS, k, n]) },
+            })];
+        },
+      };
+    },
+  };
+};
+
+/** The grouped product. */
+export const groupedSweep: (context: SweepContext) => Sweep = grouped(false);
+/** The grouped SwiGLU product, its rows gathered. */
+export const groupedSwigluSweep: (context: SweepContext) => Sweep = grouped(true);
+
+/** What both gated products of a training step are told beside their operands. */
+const kept = { gate: "silu", keep: true } as const;
+
+/** The dense SwiGLU product of a training step. */
+export function swigluKeptSweep({ device, kernels }: SweepContext): Sweep {
+  const variant = kernels.gemmSwiglu;
+  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
+  return {
+    kind: "gemm_swiglu_kept",
+    axes: { m: [128, 1024], n: [128, 512], k: [64, 512] },
+    quantum: { m: variant.rows, n: columns, k: PAD },
+    fixed: {},
+    prepare(pool) {
+      const { inputs, fill } = filler(pool);
+      return {
+        inputs,
+        record(recorder, { m, n, k }, label) {
+          const options = { ...kept, b: fresh(fill([2, k, n])), label, variant };
+          return Object.values(gemmGated(recorder, fill([m, k]), options));
+        },
+      };
+    },
+  };
+}
+
+/** The grouped SwiGLU product of a training step. */
+export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep {
+  const variant = kernels.grouped;
+  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
+  return {
+    kind: "grouped_gemm_swiglu_kept",
+    axes: { m: [256, 2048], n: [128, 512], k: [64, 192, 512] },
+    quantum: { m: variant.rows, n: columns, k: PAD },
+    fixed: { groups: GROUPS },
+    prepare(pool) {
+      const { inputs, fill } = filler(pool);
+      const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
+      return {
+        inputs,
+        record(recorder, { m, n, k }, label) {
+          const by = { groups: groupsOf(recorder, m), topK: 1, label, variant };
+          const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
+          return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
+        },
+      };
+    },
+  };
+}

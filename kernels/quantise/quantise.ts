@@ -1,0 +1,150 @@
+/**
+ * Weights in blocks of 8 or 4 bits: 32 rows of a column share a scale, the largest magnitude among
+ * them over the largest integer. Products read them as they are and multiply by the scale.
+ *
+ * A word of 8-bit weights holds four columns of a row; one of 4-bit weights four columns of two rows,
+ * the first in its lower half.
+ *
+ * @module
+ */
+import type { Pool, Tensor } from "../tensor.ts";
+
+/** Rows that share a scale. */
+export const QUANT_BLOCK = 32;
+
+/** Quantised weights on the host. */
+export interface QuantisedValues {
+  /** Bits of a weight. */
+  bits: 8 | 4;
+  /** Dimensions of the weights: planes ..., k, n. */
+  shape: readonly number[];
+  /** Words, [planes, k (or half of it), n / 4]. */
+  words: Uint32Array;
+  /** Scales, [planes, k / 32, n]. */
+  scales: Float32Array;
+}
+
+/** Quantised weights on the device. */
+export interface QuantisedTensor {
+  /** Bits of a weight. */
+  bits: 8 | 4;
+  /** Dimensions of the weights: planes ..., k, n. */
+  shape: readonly number[];
+  /** The words, u32. */
+  words: Tensor;
+  /** The scales, f32. */
+  scales: Tensor;
+}
+
+interface Sizes {
+  planes: number;
+  k: number;
+  n: number;
+  wordRows: number;
+  wordColumns: number;
+  blocks: number;
+}
+
+function sizesOf(shape: readonly number[], bits: 8 | 4): Sizes {
+  const [k, n] = shape.slice(-2);
+  return {
+    planes: shape.slice(0, -2).reduce((a, b) => a * b, 1),
+    k,
+    n,
+    wordRows: bits === 8 ? k : Math.ceil(k / 2),
+    wordColumns: Math.ceil(n / 4),
+    blocks: Math.ceil(k / QUANT_BLOCK),
+  };
+}
+
+/** Where a weight is: its word, and its first bit there. */
+function placeOf(
+  s: Sizes,
+  bits: 8 | 4,
+  at: { plane: number; row: number; column: number },
+): [word: number, shift: number] {
+  const { plane, row, column } = at;
+  const wordRow = bits === 8 ? row : row >> 1;
+  const word = (plane * s.wordRows + wordRow) * s.wordColumns + (column >> 2);
+  const shift = bits === 8 ? 8 * (column & 3) : 16 * (row & 1) + 4 * (column & 3);
+  return [word, shift];
+}
+
+/** Calls `visit` for each weight with its index, the index of its scale, its word and its shift. */
+function everyWeight(
+  shape: readonly number[],
+  bits: 8 | 4,
+  visit: (index: number, scale: number, place: [word: number, shift: number]) => void,
+): void {
+  const s = sizesOf(shape, bits);
+  for (let plane = 0; plane < s.planes; plane++) {
+    for (let row = 0; row < s.k; row++) {
+      const block = (plane * s.blocks + Math.floor(row / QUANT_BLOCK)) * s.n;
+      for (let column = 0; column < s.n; column++) {
+        const index = (plane * s.k + row) * s.n + column;
+        visit(index, block + column, placeOf(s, bits, { plane, row, column }));
+      }
+    }
+  }
+}
+
+/**
+ * Quantises weights of `shape` (planes ..., k, n), rounding to the nearest.
+ *
+ * @example
+ * ```ts
+ * import { dequantise, quantise } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const weights = Float32Array.of(-7, 3, 0, 1);
+ * const { scales, ...rest } = quantise(weights, { shape: [2, 2], bits: 4 });
+ * assertEquals([...dequantise({ scales, ...rest })], [-7, 3, 0, 0.857142865657806]);
+ * assertEquals(scales[0], 1);
+ * ```
+ */
+export function quantise(
+  weights: ArrayLike<number>,
+  options: { shape: readonly number[]; bits: 8 | 4 },
+): QuantisedValues {
+  const { shape, bits } = options;
+  const s = sizesOf(shape, bits);
+  const scales = new Float32Array(s.planes * s.blocks * s.n);
+  const words = new Uint32Array(s.planes * s.wordRows * s.wordColumns);
+  const most = bits === 8 ? 127 : 7;
+  everyWeight(shape, bits, (i, scale) => {
+    scales[scale] = Math.max(scales[scale], Math.abs(weights[i]) / most);
+  });
+  everyWeight(shape, bits, (i, scale, [word, shift]) => {
+    const steps = scales[scale] === 0 ? 0 : Math.round(weights[i] / scales[scale]);
+    const kept = Math.max(-most, Math.min(most, steps)) & (bits === 8 ? 255 : 15);
+    words[word] |= kept << shift;
+  });
+  return { bits, shape, words, scales };
+}
+
+/** The weights that quantised ones stand for. */
+export function dequantise({ bits, shape, words, scales }: QuantisedValues): Float32Array {
+  const out = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  everyWeight(shape, bits, (i, scale, [word, shift]) => {
+    const steps = (words[word] << (32 - bits - shift)) >> (32 - bits);
+    out[i] = steps * scales[scale];
+  });
+  return out;
+}
+
+/** Puts quantised weights on the device. */
+export function uploadQuantised(
+  pool: Pool,
+  values: QuantisedValues,
+  options: { label: string },
+): QuantisedTensor {
+  const { bits, shape, words, scales } = values;
+  const { label } = options;
+  const { planes, n, wordRows, wordColumns, blocks } = sizesOf(shape, bits);
+  return {
+    bits,
+    shape,
+    words: pool.upload(label, [planes, wordRows, wordColumns], words),
+    scales: pool.upload(`${label} scales`, [planes, blocks, n], scales),
+  };
+}
