@@ -66,7 +66,7 @@ export function linear(tape: Tape, x: Variable, options: LinearOptions): Variabl
 }
 
 /** RMSNorm of the rows of x[T, D] with gamma [D]. */
-export function norm(
+export function normalise(
   tape: Tape,
   x: Variable,
   options: { gamma: Variable; label: string },

@@ -17,17 +17,17 @@ import {
 } from "../../kernels/mod.ts";
 import { moeLayerShape } from "../spec/lower_model.ts";
 import type { GqaAttention, MhaAttention, Model } from "../spec/model.ts";
-import { attend, linear, lookUp, moe, type MoeVariables, norm } from "./layers.ts";
+import { attend, linear, lookUp, moe, type MoeVariables, normalise } from "./layers.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /** A weight of a model: its gradient lives from the backward pass to the update. */
-export interface Parameter extends Variable {
+export interface ModelParameter extends Variable {
   /** Where it is in the model, such as "layers.0.moe.up". */
   readonly name: string;
 }
 
 /** The weights of a model by name, in the order of the forward pass. */
-export type Parameters = Readonly<Record<string, Parameter>>;
+export type ModelParameters = Readonly<Record<string, ModelParameter>>;
 
 /** A batch on the device: sequences one after the other. */
 export interface Batch {
@@ -113,7 +113,7 @@ export function createParameters(
   pool: Pool,
   model: Model,
   options: { seed: number },
-): Parameters {
+): ModelParameters {
   return Object.fromEntries(
     Object.entries(shapesOf(model)).map(([name, { shape, fanIn }]) => {
       const n = shape.reduce((a, b) => a * b);
@@ -130,7 +130,7 @@ export interface LossOptions {
   /** The description. */
   model: Model;
   /** The weights. */
-  parameters: Parameters;
+  parameters: ModelParameters;
   /** Kernel variants. */
   kernels: KernelChoice;
   /** Cosines and sines of the rotary positions, see `ropeTable`. */
@@ -147,20 +147,20 @@ export function decode(tape: Tape, batch: Batch, options: LossOptions): Variable
   const gate = { topK: shape.topK, softmax: "after" } as const;
   let x = lookUp(tape, p.embedding, { ids: batch.ids, label: "embedding" });
   for (let i = 0; i < model.layers; i++) {
-    const w = (name: string): Parameter => p[`layers.${i}.${name}`];
+    const w = (name: string): ModelParameter => p[`layers.${i}.${name}`];
     const named = (name: string) => ({
       w: w(`attention.${name}`),
       kernels,
       label: `attention ${name}`,
     });
-    const a = norm(tape, x, { gamma: w("attention.norm"), label: "attention norm" });
+    const a = normalise(tape, x, { gamma: w("attention.norm"), label: "attention norm" });
     const turned = (heads: number) => ({ turn: { table: rope, heads, length } });
     const q = linear(tape, a, { ...named("q"), ...turned(heads) });
     const k = linear(tape, a, { ...named("k"), ...turned(kvHeads) });
     const v = linear(tape, a, named("v"));
     const o = attend(tape, { q, k, v }, { length, heads, kvHeads, scale: 1 / Math.sqrt(headDim) });
     const middle = linear(tape, o, { ...named("out"), residual: x });
-    const b = norm(tape, middle, { gamma: w("moe.norm"), label: "moe norm" });
+    const b = normalise(tape, middle, { gamma: w("moe.norm"), label: "moe norm" });
     const experts: MoeVariables = {
       router_DE: w("moe.router"),
       up_E2DF: w("moe.up"),
@@ -170,7 +170,7 @@ export function decode(tape: Tape, batch: Batch, options: LossOptions): Variable
     };
     x = moe(tape, b, { shape, gate, w: experts, kernels, residual: middle });
   }
-  return norm(tape, x, { gamma: p.norm, label: "last norm" });
+  return normalise(tape, x, { gamma: p.norm, label: "last norm" });
 }
 
 /**
@@ -182,7 +182,8 @@ export function lossAndGradients(tape: Tape, batch: Batch, options: LossOptions)
   const { recorder } = tape;
   const { pool } = recorder;
   const x = decode(tape, batch, options);
-  const head = { w: p.embedding.value, targets: batch.targets, variant: kernels.gemm };
+  const { transposed: variant, weightGrad } = kernels;
+  const head = { w: p.embedding.value, targets: batch.targets, variant, weightGrad };
   const forward = crossEntropy(recorder, x.value, { ...head, keepLogits: true });
   const { dx, dw } = crossEntropyBackward(recorder, x.value, { ...head, forward });
   pool.release(forward.losses, forward.lse, forward.share);

@@ -24,7 +24,7 @@ import {
   type Tensor,
 } from "../../kernels/mod.ts";
 import { createTape } from "../nn/tape.ts";
-import { createParameters, lossAndGradients, type Parameters } from "../nn/transformer.ts";
+import { createParameters, lossAndGradients, type ModelParameters } from "../nn/transformer.ts";
 import type { Model } from "../spec/model.ts";
 
 /** What a trainer is made of. */
@@ -44,7 +44,7 @@ export interface TrainerOptions {
 /** A model in training. */
 export interface Trainer {
   /** The weights. */
-  parameters: Parameters;
+  parameters: ModelParameters;
   /**
    * Submits a step on token ids and the tokens that follow them, T each, and does not wait.
    * `rate` is the learning rate.

@@ -19,8 +19,10 @@ export interface Head {
   w: Tensor;
   /** W is [D, V]. */
   transposed?: boolean;
-  /** Kernel variant of the products. */
+  /** Kernel variant of the logits and of dx. */
   variant: Variant;
+  /** Kernel variant of dW; `variant` where absent. */
+  weightGrad?: Variant;
   /** Words of a chunk, a multiple of 64; without it, what keeps the logits within 32 MiB. */
   chunk?: number;
 }
@@ -145,7 +147,10 @@ export function logitsBackward(
       variant,
     });
   withChunk(recorder, { head, words, use });
-  const dwOptions = { transposeA: true, label: "head dw", variant };
+  const dwOptions = {
+    ...{ transposeA: true, label: "head dw" },
+    variant: head.weightGrad ?? variant,
+  };
   if (!transposed) {
     gemm(recorder, dlogits, { ...dwOptions, b: x, into: rowsOf(dw, words), accumulate });
     return;

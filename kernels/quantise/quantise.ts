@@ -96,10 +96,9 @@ function everyWeight(
  * import { dequantise, quantise } from "@moelab/moelab/kernels";
  * import { assertEquals } from "@std/assert";
  *
- * const weights = Float32Array.of(-7, 3, 0, 1);
- * const { scales, ...rest } = quantise(weights, { shape: [2, 2], bits: 4 });
- * assertEquals([...dequantise({ scales, ...rest })], [-7, 3, 0, 0.857142865657806]);
- * assertEquals(scales[0], 1);
+ * const values = quantise([-7, 2, 0, 14], { shape: [2, 2], bits: 4 });
+ * assertEquals([...values.scales], [1, 2]);
+ * assertEquals([...dequantise(values)], [-7, 2, 0, 14]);
  * ```
  */
 export function quantise(
