@@ -125,7 +125,7 @@ function contests(pool: Pool): {
       gemmSwiglu: (r, variant) => [gemmSwiglu(r, x, { b: w2, label: "gemmSwiglu", variant })],
       grouped: (r, variant) => {
         const groups = groupTokens(r, ids, { experts: E, tileRows: variant.rows });
-        const h = groupedGemmSwiglu(r, x, { w: up, groups, topK: 1, label: "grouped", variant });
+        const h = groupedGemmSwiglu(r, x, { w: up, groups, label: "grouped", variant });
         const y = groupedGemm(r, h, { w: down, groups, label: "grouped", variant });
         return [h, y, ...groupTensors(groups)];
       },

@@ -134,11 +134,15 @@ export function moeLayer(
   });
   const variant = kernels.grouped;
   const tileRows = variant.rows;
-  const groups = groupTokens(recorder, routing.ids, { experts: shape.experts, tileRows });
+  const groups = groupTokens(recorder, routing.ids, {
+    experts: shape.experts,
+    tileRows,
+    topK,
+  });
   const by = { groups, variant };
   const { y: h, kept } = groupedGemmGated(recorder, x_TD, {
     ...{ ...by, gate: "silu", keep },
-    ...{ w: w.up_E2DF!, topK, label: "expert up" },
+    ...{ w: w.up_E2DF!, label: "expert up" },
   });
   const rows = groupedGemm(recorder, h, { ...by, w: w.down_EFD!, label: "expert down" });
   pool.release(h);

@@ -53,7 +53,7 @@ export function moeLayerBackward(
   const sums = { groups, variant: kernels.weightGrad };
 
   const da_RF = groupedGemmInputGrad(recorder, dy_TD, {
-    ...{ ...rows, w: w.down_EFD!, topK, label: "expert down dx" },
+    ...{ ...rows, w: w.down_EFD!, gather: true, label: "expert down dx" },
   });
   const { dh: dh_2RF, dweights } = expertBackward(recorder, da_RF, {
     ...{ kind: "silu", gated: true, h: kept_2RF, label: "expert activation backward" },
@@ -62,14 +62,14 @@ export function moeLayerBackward(
   pool.release(kept_2RF);
   // What was dA' is now s act(H).
   const down_EFD = groupedGemmWeightGrad(recorder, da_RF, {
-    ...{ ...sums, dc: dy_TD, gather: "b", topK, label: "expert down dw" },
+    ...{ ...sums, dc: dy_TD, gather: "b", label: "expert down dw" },
   });
   pool.release(da_RF);
   const dx_RD = groupedGemmInputGrad(recorder, dh_2RF, {
     ...{ ...rows, w: w.up_E2DF!, label: "expert up dx" },
   });
   const up_E2DF = groupedGemmWeightGrad(recorder, x_TD, {
-    ...{ ...sums, dc: dh_2RF, gather: "a", topK, label: "expert up dw" },
+    ...{ ...sums, dc: dh_2RF, gather: "a", label: "expert up dw" },
   });
   pool.release(dh_2RF);
   const dlogits_TE = routerBackward(recorder, logits_TE, {

@@ -43,14 +43,12 @@ export interface RowGroups {
   mostTiles: number;
 }
 
-/** Rows of A or B that are read by index: row `ids[row] / divisor`. */
+/** Rows of A or B that are read by index. */
 export interface Gather {
   /** Which operand. */
   of: "a" | "b";
   /** u32, one for each row. */
   ids: Tensor;
-  /** How many ids share a row. */
-  divisor: number;
 }
 
 /** Operands of one launch. */
@@ -162,7 +160,6 @@ export function matmul(recorder: Recorder, p: Matmul): void {
       b_plane: inBlocks ? p.b.plane : quarter(p.b.plane),
       c_pitch: quarter(p.c.pitch),
       c_plane: quarter(p.c.plane),
-      divisor: gather?.divisor ?? 1,
       group: first,
       groups: bound,
       kept_plane: quarter(p.kept?.plane ?? 0),

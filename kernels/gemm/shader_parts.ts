@@ -36,7 +36,6 @@ export const UNIFORMS = [
   "b_plane",
   "c_pitch",
   "c_plane",
-  "divisor", // a gathered row is row_ids[row] / divisor
   "group", // first group whose weights are bound
   "groups", // how many are
   "kept_plane", // vectors from the first kept sum to the second
@@ -203,7 +202,7 @@ export const TAKE_UNIFORMS: string = "let p = uniforms;";
 /** Sets `name` to the row of A that row `row` of the result reads. */
 export function sourceRow(name: string, row: string): string {
   return `var ${name} = ${row};\n` +
-    `if ((p.flags & ${FLAGS.gatherA}u) != 0u) { ${name} = row_ids[${name}] / p.divisor; }`;
+    `if ((p.flags & ${FLAGS.gatherA}u) != 0u) { ${name} = row_ids[${name}]; }`;
 }
 
 /**

@@ -57,31 +57,28 @@ function spreadRows(v: Variant, lanes: number): Spread {
 function spreadColumns(v: Variant, lanes: number): Spread {
   const quads = v.rows / 4;
   const shared = quads % lanes === 0;
-  if (!shared && v.depth > lanes) {
+  if (!shared && (v.depth > lanes || lanes % quads !== 0)) {
     throw new RangeError(
       `Cannot generate ${variantName(v)} with A transposed for ${lanes} lanes: wanted rows of a ` +
-        `multiple of ${4 * lanes}, or a depth of ${lanes} at the most`,
+        `multiple or a divisor of ${4 * lanes}, and then a depth of ${lanes} at the most`,
     );
   }
   const slots = range(quads * v.depth / lanes);
-  // The step of k that a slot belongs to, the same for all lanes where they share it.
-  const step = (i: number) =>
-    shared ? `${Math.floor(i * lanes / quads)}u` : `(${i * lanes}u + lane) / ${quads}u`;
-  const quad = (i: number) =>
-    shared ? `${i * lanes % quads}u + lane` : `(${i * lanes}u + lane) % ${quads}u`;
+  // The lanes of a slot hold one step of k, or one after the other where a step has fewer vectors.
+  const stepsOfSlot = shared ? 1 : lanes / quads;
+  const first = (i: number) => Math.floor(i * lanes / quads);
+  const start = (i: number) =>
+    range(stepsOfSlot).map((j) => broadcast("a_start", first(i) + j, lanes))
+      .reduce((text, next, j) => `select(${text}, ${next}, lane >= ${j * quads}u)`);
+  const step = (i: number) => shared ? `${first(i)}u` : `${first(i)}u + lane / ${quads}u`;
+  const quad = (i: number) => shared ? `${i * lanes % quads}u + lane` : `lane % ${quads}u`;
   return {
-    before: [],
+    before: slots.map((i) => `let a_quad${i} = min(row0 / 4u + ${quad(i)}, p.a_pitch - 1u);`),
     // Beyond the last step A counts as 0, while B repeats its last row: the product adds 0.
-    loads: slots.flatMap((i) => [
-      `let a_quad${i} = min(row0 / 4u + ${quad(i)}, p.a_pitch - 1u);`,
-      `let a${i} = select(vec4f(), ${
-        load(
-          v,
-          "a",
-          `${rowOfStep("a", step(i), lanes, shared)} * p.a_pitch + a_quad${i}`,
-        )
-      }, k + ${step(i)} < k_end);`,
-    ]),
+    loads: slots.map((i) =>
+      `let a${i} = select(vec4f(), ${load(v, "a", `${start(i)} + a_quad${i}`)}, ` +
+      `k + ${step(i)} < k_end);`
+    ),
     value(row, k) {
       const slot = k * quads + (row >> 2);
       const name = `a${Math.floor(slot / lanes)}`;
@@ -90,24 +87,22 @@ function spreadColumns(v: Variant, lanes: number): Spread {
   };
 }
 
-/** The row of A or B, where both are read by rows along k, that a step of the chunk reads. */
-function rowOfStep(matrix: "a" | "b", step: string, lanes: number, same: boolean): string {
-  if (same) {
-    const k = parseInt(step);
-    return `subgroupBroadcast(${matrix}_id${Math.floor(k / lanes)}, ${k % lanes}u)`;
-  }
-  return `subgroupShuffle(${matrix}_id0, ${step})`;
+/** The expression of what lane `step` of a chunk holds. */
+function broadcast(name: string, step: number, lanes: number): string {
+  return `subgroupBroadcast(${name}${Math.floor(step / lanes)}, ${step % lanes}u)`;
 }
 
-/** Rows of A and B by step of k: lane l holds those of step l of the chunk. */
+/** Where the rows of A and B begin by step of k: lane l holds those of step l of the chunk. */
 function stepRows(v: Variant, lanes: number): string[] {
   return range(Math.ceil(v.depth / lanes)).flatMap((j) => [
     `let step${j} = min(k + ${j * lanes}u + lane, k_end - 1u);`,
     `var gathered${j} = step${j};`,
     `if ((p.flags & ${FLAGS.gatherA | FLAGS.gatherB}u) != 0u) { ` +
-    `gathered${j} = row_ids[step${j}] / p.divisor; }`,
-    `let a_id${j} = select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherA}u) != 0u);`,
-    `let b_id${j} = select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherB}u) != 0u);`,
+    `gathered${j} = row_ids[step${j}]; }`,
+    `let a_start${j} = ` +
+    `select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherA}u) != 0u) * p.a_pitch;`,
+    `let b_start${j} = ` +
+    `select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherB}u) != 0u) * p.b_pitch;`,
   ]);
 }
 
@@ -182,16 +177,18 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
     ? quantisedRows(program, { steps, vectors, lanes })
     : steps.flatMap((k) =>
       vectors.map((i) => {
-        const row = form === "tn"
-          ? rowOfStep("b", `${k}u`, lanes, true)
-          : `min(k + ${k}u, p.b_rows - 1u)`;
-        return `let b${k}_${i} = ${load(v, "b", `b_column${i} + ${row} * p.b_pitch`)};`;
+        const start = form === "tn"
+          ? broadcast("b_start", k, lanes)
+          : `min(k + ${k}u, p.b_rows - 1u) * p.b_pitch`;
+        return `let b${k}_${i} = ${load(v, "b", `b_column${i} + ${start}`)};`;
       })
     );
   const sums: string[] = [];
   const order = rowOrder(v, lanes);
-  for (let first = 0; first < v.rows; first += v.block) {
-    const rows = order.slice(first, first + v.block);
+  // A gated kernel has two sums a row and column.
+  const block = gated ? Math.max(1, v.block / 2) : v.block;
+  for (let first = 0; first < v.rows; first += block) {
+    const rows = order.slice(first, first + block);
     for (const k of steps) {
       for (const r of rows) {
         const value = `vec4f(${spread.value(r, k)})`;

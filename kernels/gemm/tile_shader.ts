@@ -39,7 +39,7 @@ function rowOfStep(flag: number, step: string): string[] {
   return [
     `let step = min(${step}, k_end - 1u);`,
     "var row = step;",
-    `if ((p.flags & ${flag}u) != 0u) { row = row_ids[step] / p.divisor; }`,
+    `if ((p.flags & ${flag}u) != 0u) { row = row_ids[step]; }`,
   ];
 }
 

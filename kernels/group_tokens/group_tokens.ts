@@ -9,6 +9,7 @@ import type { Tensor } from "../tensor.ts";
 import countCode from "./count.wgsl" with { type: "text" };
 import placeCode from "./place.wgsl" with { type: "text" };
 import scanCode from "./scan.wgsl" with { type: "text" };
+import tokensCode from "./tokens.wgsl" with { type: "text" };
 
 /** Choices that one thread counts. */
 const BLOCK = 64;
@@ -23,6 +24,8 @@ export interface TokenGroups {
   offsets: Tensor;
   /** The choice in each row, T * K values. */
   rowIds: Tensor;
+  /** The token in each row, T * K values: what products gather by. With K = 1, the choices. */
+  rowTokens: Tensor;
   /** The row of each choice, T * K values. */
   places: Tensor;
   /** Row tiles: (expert, first row, end of the expert's rows, 0); zeros where there is no tile. */
@@ -31,8 +34,8 @@ export interface TokenGroups {
 
 /** The tensors of a grouping, to put back into the pool. */
 export function groupTensors(groups: TokenGroups): Tensor[] {
-  const { offsets, rowIds, places, tileMap } = groups;
-  return [offsets, rowIds, places, tileMap];
+  const { offsets, rowIds, rowTokens, places, tileMap } = groups;
+  return [...new Set([offsets, rowIds, rowTokens, places, tileMap])];
 }
 
 /** Records the sort of `ids` (T * K experts) by expert, with the map of tiles of `tileRows` rows. */
@@ -43,11 +46,13 @@ export function groupTokens(
     experts: number;
     /** Rows of a tile of the products that follow. */
     tileRows: number;
+    /** Choices of a token, K; 1 where absent. */
+    topK?: number;
     /** Label of the three launches in timings. */
     label?: string;
   },
 ): TokenGroups {
-  const { experts, tileRows, label = "group tokens" } = options;
+  const { experts, tileRows, topK = 1, label = "group tokens" } = options;
   const { pool, device } = recorder;
   const [choices] = ids.shape;
   const blocks = Math.ceil(choices / BLOCK);
@@ -81,5 +86,16 @@ export function groupTokens(
     grid: [Math.ceil(choices / 64)],
   });
   pool.release(counts, ranks);
-  return { experts, mostTiles, offsets, rowIds, places, tileMap };
+  // A division for each row in each product that gathers would cost more.
+  const rowTokens = topK === 1 ? rowIds : pool.tensor("row_tokens", [choices], u32);
+  if (topK > 1) {
+    recorder.launch({
+      label,
+      kernel: compile(device, "group_tokens tokens", tokensCode),
+      inputs: [rowIds, rowTokens],
+      uniforms: [choices, topK],
+      grid: [Math.ceil(choices / 64)],
+    });
+  }
+  return { experts, mostTiles, offsets, rowIds, rowTokens, places, tileMap };
 }

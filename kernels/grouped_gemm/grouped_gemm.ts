@@ -33,9 +33,9 @@ const tiles = (g: TokenGroups): RowGroups => ({
 /** Where each group's rows begin, for products that sum over rows. */
 const segments = (g: TokenGroups): RowGroups => ({ ...tiles(g), map: g.offsets });
 
-/** Each row is a choice of a token: its row of the token matrix is `choice / topK`. */
-function gatherOf(of: "a" | "b", { rowIds }: TokenGroups, topK?: number): Gather | undefined {
-  return topK === undefined ? undefined : { of, ids: rowIds, divisor: topK };
+/** Rows of the token matrix, by the token in each row. */
+function gatherOf(of: "a" | "b" | undefined, { rowTokens }: TokenGroups): Gather | undefined {
+  return of && { of, ids: rowTokens };
 }
 
 function checkInner(label: string, found: number, wanted: number): void {
@@ -54,12 +54,11 @@ export function groupedGemmGated(
   x: Tensor,
   options: GroupedOptions & {
     w: Weights;
-    topK: number;
     gate: ActivationKind;
     keep?: boolean;
   },
 ): Gated {
-  const { w, groups, topK, label, variant, gate, keep } = options;
+  const { w, groups, label, variant, gate, keep } = options;
   const [, , k, n] = w.shape;
   checkInner(label, x.shape[1], k);
   const rows = groups.rowIds.shape[0];
@@ -68,7 +67,7 @@ export function groupedGemmGated(
   const epilogue = { gate, ...(keep && { keep }) };
   const { weights, ...operands } = weightsOf(w);
   const program: Program = { form: "nn", epilogue, storage, weights };
-  const gather = gatherOf("a", groups, topK);
+  const gather = gatherOf("a", groups);
   const shared = { label, k, n, m: rows, program, variant, gather, groups: tiles(groups) };
   matmul(recorder, { ...shared, a: x, ...operands, c: result.y, kept: result.kept });
   return result;
@@ -78,21 +77,21 @@ export function groupedGemmGated(
 export function groupedGemmSwiglu(
   recorder: Recorder,
   x: Tensor,
-  options: GroupedOptions & { w: Weights; topK: number },
+  options: GroupedOptions & { w: Weights },
 ): Tensor {
   return groupedGemmGated(recorder, x, { ...options, gate: "silu" }).y;
 }
 
 /**
- * Records C[rows, n] = A[rows, k] W[e], W[E, k, n], for rows sorted by expert; with `topK`, the row
- * of each choice is gathered from the token matrix A[T, k].
+ * Records C[rows, n] = A[rows, k] W[e], W[E, k, n], for rows sorted by expert; with `gather`, the
+ * row of each choice is that of its token in the matrix A[T, k].
  */
 export function groupedGemm(
   recorder: Recorder,
   a: Tensor,
-  options: GroupedOptions & { w: Weights; topK?: number },
+  options: GroupedOptions & { w: Weights; gather?: boolean },
 ): Tensor {
-  const { w, groups, topK, label, variant } = options;
+  const { w, groups, gather: gathered, label, variant } = options;
   const [k, n] = w.shape.slice(-2);
   checkInner(label, a.shape[1], k);
   const rows = groups.rowIds.shape[0];
@@ -100,7 +99,7 @@ export function groupedGemm(
   const c = recorder.pool.tensor(label, [rows, n], { dtype: storage });
   const { weights, ...operands } = weightsOf(w);
   const program: Program = { form: "nn", epilogue: {}, storage, weights };
-  const gather = gatherOf("a", groups, topK);
+  const gather = gatherOf(gathered ? "a" : undefined, groups);
   const shared = { label, k, n, m: rows, program, variant, gather, groups: tiles(groups) };
   matmul(recorder, { ...shared, a, ...operands, c });
   return c;
@@ -109,14 +108,14 @@ export function groupedGemm(
 /**
  * Records the gradient of a grouped product's rows: dA[rows, k] = sum over planes of
  * dC[plane, rows, n] W[e, plane]^T. W is [E, k, n] or [E, planes, k, n], dC [rows, n] or
- * [planes, rows, n]; with `topK`, dC is a token matrix [T, n] whose rows are gathered.
+ * [planes, rows, n]; with `gather`, dC is a token matrix [T, n] whose rows are gathered.
  */
 export function groupedGemmInputGrad(
   recorder: Recorder,
   dc: Tensor,
-  options: GroupedOptions & { w: Tensor; topK?: number },
+  options: GroupedOptions & { w: Tensor; gather?: boolean },
 ): Tensor {
-  const { w, groups, topK, label, variant } = options;
+  const { w, groups, gather: gathered, label, variant } = options;
   // The product is dC[m, k'] W[n', k']^T: its inner size is the forward's n, its columns are its k.
   const [n, k] = w.shape.slice(-2);
   checkInner(label, dc.shape[dc.shape.length - 1], k);
@@ -125,7 +124,7 @@ export function groupedGemmInputGrad(
   const storage = floatStorage(dc);
   const c = recorder.pool.tensor(label, [rows, n], { dtype: storage });
   const program: Program = { form: "nt", epilogue: {}, storage, weights: weightsOf(w).weights };
-  const gather = gatherOf("a", groups, topK);
+  const gather = gatherOf(gathered ? "a" : undefined, groups);
   const shared = { label, k, n, m: rows, planes, program, variant, gather, groups: tiles(groups) };
   matmul(recorder, { ...shared, a: dc, b: w, c });
   return c;
@@ -142,9 +141,9 @@ export function groupedGemmInputGrad(
 export function groupedGemmWeightGrad(
   recorder: Recorder,
   a: Tensor,
-  options: GroupedOptions & { dc: Tensor; gather?: "a" | "b"; topK?: number; into?: Tensor },
+  options: GroupedOptions & { dc: Tensor; gather?: "a" | "b"; into?: Tensor },
 ): Tensor {
-  const { dc, groups, gather, topK, label, variant } = options;
+  const { dc, groups, gather, label, variant } = options;
   const m = a.shape[1];
   const n = dc.shape[dc.shape.length - 1];
   const planes = dc.shape.length === 3 ? dc.shape[0] : 1;
@@ -156,7 +155,7 @@ export function groupedGemmWeightGrad(
   const program: Program = { form: "tn", epilogue: {}, storage, weights: weightsOf(dc).weights };
   matmul(recorder, {
     ...{ label, m, n, k, planes, program, variant, groups: segments(groups) },
-    ...(gather && { gather: gatherOf(gather, groups, topK ?? 1) }),
+    gather: gatherOf(gather, groups),
     ...{ a, b: dc, c },
   });
   return c;

@@ -89,22 +89,22 @@ Deno.test(
       let first: Float32Array[] | undefined;
       for (const variant of list) {
         const recorder = createRecorder(pool);
-        const groups = groupTokens(recorder, tIds, { experts: e, tileRows: variant.rows });
+        const groups = groupTokens(recorder, tIds, { experts: e, tileRows: variant.rows, topK: k });
         const by = { groups, variant };
         const up = groupedGemmGated(recorder, on.x, {
-          ...{ ...by, w: on.w1, topK: k, label: "up", gate: "silu", keep: true },
+          ...{ ...by, w: on.w1, label: "up", gate: "silu", keep: true },
         });
         const results = {
           up: up.y,
           kept: up.kept!,
           down: groupedGemm(recorder, on.h, { ...by, w: on.w2, label: "down" }),
-          da: groupedGemmInputGrad(recorder, on.dy, { ...by, w: on.w2, topK: k, label: "da" }),
+          da: groupedGemmInputGrad(recorder, on.dy, { ...by, w: on.w2, gather: true, label: "da" }),
           dx: groupedGemmInputGrad(recorder, on.dh, { ...by, w: on.w1, label: "dx" }),
           dw2: groupedGemmWeightGrad(recorder, on.h, {
-            ...{ ...by, dc: on.dy, gather: "b", topK: k, label: "dw2" },
+            ...{ ...by, dc: on.dy, gather: "b", label: "dw2" },
           }),
           dw1: groupedGemmWeightGrad(recorder, on.x, {
-            ...{ ...by, dc: on.dh, gather: "a", topK: k, label: "dw1" },
+            ...{ ...by, dc: on.dh, gather: "a", label: "dw1" },
           }),
         };
         recorder.submit();
@@ -168,8 +168,8 @@ Deno.test(
       tileRows: variant.rows,
     });
     const tx = pool.upload("x", [ids.length, width], x);
-    const by = { groups, variant, topK: 1 };
-    const y = groupedGemm(recorder, tx, { ...by, w, label: "y" });
+    const by = { groups, variant };
+    const y = groupedGemm(recorder, tx, { ...by, w, gather: true, label: "y" });
     const dw = groupedGemmWeightGrad(recorder, tx, { ...by, dc: y, gather: "a", label: "dw" });
     recorder.submit();
     const gradOf = (e: number) => ({ ...dw, shape: [width, width], offset: e * dw.plane });

@@ -68,16 +68,17 @@ Deno.test(
       const ids = Uint32Array.from({ length: choices }, () => stream.int(0, top));
       const tensor = pool.upload("ids", [choices], ids);
       const recorder = createRecorder(pool);
-      const groups = groupTokens(recorder, tensor, { experts, tileRows });
+      const groups = groupTokens(recorder, tensor, { experts, tileRows, topK: 3 });
       await recorder.finish();
       const wanted = groupTokensOracle(ids, { experts, tileRows });
-      const [offsets, rowIds, places, tileMap] = await download(
+      const [offsets, rowIds, places, tileMap, rowTokens] = await download(
         device,
-        [groups.offsets, groups.rowIds, groups.places, groups.tileMap],
+        [groups.offsets, groups.rowIds, groups.places, groups.tileMap, groups.rowTokens],
         Uint32Array,
       );
       assertEquals([...offsets], wanted.offsets);
       assertEquals([...rowIds], wanted.rowIds);
+      assertEquals([...rowTokens], wanted.rowIds.map((choice) => Math.floor(choice / 3)));
       assertEquals([...places], wanted.places);
       const n = wanted.tiles.length;
       assertEquals(groups.mostTiles, tileMap.length / 4);

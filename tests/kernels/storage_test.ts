@@ -90,7 +90,7 @@ Deno.test(
             experts,
             tileRows: variant.rows,
           });
-          const grouped = groupedGemm(recorder, ta, { w: tBank, groups, topK: 1, ...by });
+          const grouped = groupedGemm(recorder, ta, { w: tBank, groups, gather: true, ...by });
           recorder.submit();
           const got = await download(device, [c, y, grouped]);
           const what = `${bits} bits ${variantName(variant)} ${m}x${n}x${k}`;

@@ -10,6 +10,7 @@ const shaders: Record<string, { bindings: string[]; threads: number }> = {
     bindings: ["counts", "offsets", "tile_map", "p"],
     threads: 64,
   },
+  "group_tokens/tokens": { bindings: ["row_ids", "row_tokens", "p"], threads: 64 },
   "group_tokens/place": {
     bindings: ["ids", "counts", "offsets", "ranks", "row_ids", "places", "p"],
     threads: 64,

@@ -31,7 +31,11 @@ export function groupsOf(
 ): TokenGroups {
   const chosen = upload("ids", [ids.length], ids);
   const recorder = createRecorder(pool);
-  const groups = groupTokens(recorder, chosen, { experts, tileRows: kernels.grouped.rows });
+  const groups = groupTokens(recorder, chosen, {
+    experts,
+    tileRows: kernels.grouped.rows,
+    topK: TOP_K,
+  });
   recorder.submit();
   keep(...groupTensors(groups));
   return groups;
@@ -71,7 +75,7 @@ function pairs(ring: Ring): Pair[] {
       grouped: grouped("grouped_gemm_swiglu", ({ fill }) => {
         const x = fill("x", [TOKENS, WIDTH]);
         const w = fill("up", [EXPERTS, 2, WIDTH, WIDTH]);
-        return (r) => [groupedGemmSwiglu(r, fresh(x), { w, groups, topK: TOP_K, ...by })];
+        return (r) => [groupedGemmSwiglu(r, fresh(x), { w, groups, ...by })];
       }),
       dense: dense("gemm_swiglu", ({ fill }) => {
         const a = fill("a", [ROWS, WIDTH]);

@@ -83,7 +83,7 @@ function productsAlone({ x, w, output: { groups } }: Prepared, { kernels }: Ring
         label: "router logits",
         variant: kernels.gemm,
       });
-      const h = groupedGemmSwiglu(r, x, { ...expert, w: w.up_E2DF!, topK: k, label: "expert up" });
+      const h = groupedGemmSwiglu(r, x, { ...expert, w: w.up_E2DF!, label: "expert up" });
       const y = groupedGemm(r, h, { ...expert, w: w.down_EFD!, label: "expert down" });
       return [logits, h, y];
     },

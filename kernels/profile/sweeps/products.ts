@@ -81,7 +81,7 @@ const grouped = (swiglu: boolean) => ({ device, kernels }: SweepContext): Sweep 
           const shared = { groups, label, variant };
           return swiglu
             ? [groupedGemmSwiglu(recorder, fill([m, k]), {
-              ...{ ...shared, w: fill([GROUPS, 2, k, n]), topK: 1 },
+              ...{ ...shared, w: fill([GROUPS, 2, k, n]) },
             })]
             : [groupedGemm(recorder, fresh(fill([m, k])), {
               ...{ ...shared, w: fill([GROUPS, k, n]) },
@@ -137,7 +137,7 @@ export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep
       return {
         inputs,
         record(recorder, { m, n, k }, label) {
-          const by = { groups: groupsOf(recorder, m), topK: 1, label, variant };
+          const by = { groups: groupsOf(recorder, m), label, variant };
           const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
           return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
         },

@@ -40,7 +40,7 @@ function claims(recorder: Recorder, pool: Pool, variant: Variant): Claim[] {
     h: pool.upload("h", [choices, f], h),
     down: pool.upload("down", [experts, f, d], down),
   };
-  const groups = groupTokens(recorder, tensor.ids, { experts, tileRows: variant.rows });
+  const groups = groupTokens(recorder, tensor.ids, { experts, tileRows: variant.rows, topK });
   const shared = { groups, label: "c", variant };
   return [
     {
@@ -48,7 +48,6 @@ function claims(recorder: Recorder, pool: Pool, variant: Variant): Claim[] {
       tensor: groupedGemmGated(recorder, tensor.x, {
         ...shared,
         w: tensor.up,
-        topK,
         gate: "silu",
       }).y,
       wanted: groupedGemmSwigluOracle(x, up, { rows: { expert, source: token }, k: d, n: f }),
@@ -60,7 +59,7 @@ function claims(recorder: Recorder, pool: Pool, variant: Variant): Claim[] {
     },
     {
       what: "gradient of the rows",
-      tensor: groupedGemmInputGrad(recorder, tensor.x, { ...shared, w: tensor.down, topK }),
+      tensor: groupedGemmInputGrad(recorder, tensor.x, { ...shared, w: tensor.down, gather: true }),
       wanted: groupedInputGradOracle(x, down, {
         rows: { expert, source: token },
         k: f,
@@ -74,7 +73,6 @@ function claims(recorder: Recorder, pool: Pool, variant: Variant): Claim[] {
         ...shared,
         dc: tensor.x,
         gather: "b",
-        topK,
       }),
       wanted: groupedWeightGradOracle(h, x, {
         expert,
