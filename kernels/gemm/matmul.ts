@@ -23,9 +23,10 @@ export function shaderOf(v: Variant, program: Program, subgroupSize: number): st
 }
 
 /** A program as a word: gemm_nn, gemm_tn, gemm_nn_gated_silu and so on. */
-export function programName({ form, epilogue, storage, weights }: Program): string {
+export function programName(program: Program): string {
+  const { form, epilogue, storage, weights, gathered } = program;
   const types = storage === "f32" && weights === "f32" ? "" : `_${storage}_${weights}`;
-  return `gemm_${form}${epilogueName(epilogue)}${types}`;
+  return `gemm_${form}${gathered ? "_gathered" : ""}${epilogueName(epilogue)}${types}`;
 }
 
 function kernelOf(device: Device, v: Variant, program: Program): Kernel {

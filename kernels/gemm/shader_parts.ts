@@ -47,7 +47,7 @@ export const UNIFORMS = [
 export function extraBindings(program: Program): string[] {
   const { keep, bias, add } = program.epilogue;
   return [
-    "row_ids",
+    ...(program.form !== "tn" || program.gathered ? ["row_ids"] : []),
     "row_map",
     ...(keep ? ["kept"] : []),
     ...(bias ? ["bias"] : []),

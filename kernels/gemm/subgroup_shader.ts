@@ -93,16 +93,14 @@ function broadcast(name: string, step: number, lanes: number): string {
 }
 
 /** Where the rows of A and B begin by step of k: lane l holds those of step l of the chunk. */
-function stepRows(v: Variant, lanes: number): string[] {
+function stepRows(v: Variant, program: Program, lanes: number): string[] {
+  const row = (j: number, flag: number) =>
+    program.gathered ? `select(step${j}, gathered${j}, (p.flags & ${flag}u) != 0u)` : `step${j}`;
   return range(Math.ceil(v.depth / lanes)).flatMap((j) => [
     `let step${j} = min(k + ${j * lanes}u + lane, k_end - 1u);`,
-    `var gathered${j} = step${j};`,
-    `if ((p.flags & ${FLAGS.gatherA | FLAGS.gatherB}u) != 0u) { ` +
-    `gathered${j} = row_ids[step${j}]; }`,
-    `let a_start${j} = ` +
-    `select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherA}u) != 0u) * p.a_pitch;`,
-    `let b_start${j} = ` +
-    `select(step${j}, gathered${j}, (p.flags & ${FLAGS.gatherB}u) != 0u) * p.b_pitch;`,
+    ...(program.gathered ? [`let gathered${j} = row_ids[step${j}];`] : []),
+    `let a_start${j} = ${row(j, FLAGS.gatherA)} * p.a_pitch;`,
+    `let b_start${j} = ${row(j, FLAGS.gatherB)} * p.b_pitch;`,
   ]);
 }
 
@@ -202,7 +200,7 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
   const loop = form === "tn"
     ? [
       `for (var k = k_begin; k < k_end; k += ${v.depth}u) {`,
-      ...stepRows(v, lanes),
+      ...stepRows(v, program, lanes),
       ...spread.loads,
       ...bLoads,
       ...sums,

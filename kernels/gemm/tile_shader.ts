@@ -35,11 +35,11 @@ function fill(total: number, body: readonly string[]): string[] {
 }
 
 /** The row of A or B, read by rows along k, that step `k` reads. */
-function rowOfStep(flag: number, step: string): string[] {
+function rowOfStep(program: Program, flag: number, step: string): string[] {
   return [
     `let step = min(${step}, k_end - 1u);`,
     "var row = step;",
-    `if ((p.flags & ${flag}u) != 0u) { row = row_ids[step]; }`,
+    ...(program.gathered ? [`if ((p.flags & ${flag}u) != 0u) { row = row_ids[step]; }`] : []),
   ];
 }
 
@@ -49,7 +49,7 @@ function fillA(v: Variant, program: Program): string[] {
   if (program.form === "tn") {
     return fill(quads * v.depth, [
       `let d = slot / ${quads}u; let q = slot % ${quads}u;`,
-      ...rowOfStep(FLAGS.gatherA, "k + d"),
+      ...rowOfStep(program, FLAGS.gatherA, "k + d"),
       `let index = row * p.a_pitch + min(row0 / 4u + q, p.a_pitch - 1u);`,
       `let value = select(vec4f(), ${load(v, "a", "index")}, k + d < k_end);`,
       ...range(4).map((c) => `a_tile[d * ${v.rows}u + 4u * q + ${c}u] = value[${c}];`),
@@ -99,7 +99,7 @@ function fillB(v: Variant, program: Program, tileColumns: number): string[] {
   return program.form === "tn"
     ? fill(v.depth * tileColumns, [
       head,
-      ...rowOfStep(FLAGS.gatherB, "k + d"),
+      ...rowOfStep(program, FLAGS.gatherB, "k + d"),
       `b_tile[slot] = ${load(v, "b", `${index} + row * p.b_pitch`)};`,
     ])
     : fill(v.depth * tileColumns, [

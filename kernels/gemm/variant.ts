@@ -40,6 +40,11 @@ export type WeightStorage = "f32" | "f16" | "q8" | "q4";
 export interface Program {
   /** How A and B lie in memory. */
   form: Form;
+  /**
+   * Whether rows along the inner size may be read by index (form "tn"): a load in the innermost loop,
+   * where other forms have it before theirs and need no word of it.
+   */
+  gathered?: boolean;
   /** What becomes of the sums before they are stored. */
   epilogue: Epilogue;
   /** Storage of A and of the result. */

@@ -152,7 +152,10 @@ export function groupedGemmWeightGrad(
   const c = options.into ?? recorder.pool.tensor(label, shape, { dtype: storage });
   c.slot.mirrored = false;
   const k = groups.rowIds.shape[0];
-  const program: Program = { form: "tn", epilogue: {}, storage, weights: weightsOf(dc).weights };
+  const program: Program = {
+    ...{ form: "tn", epilogue: {}, storage, weights: weightsOf(dc).weights },
+    gathered: gather !== undefined,
+  };
   matmul(recorder, {
     ...{ label, m, n, k, planes, program, variant, groups: segments(groups) },
     gather: gatherOf(gather, groups),

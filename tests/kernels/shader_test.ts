@@ -11,6 +11,7 @@ const programs: readonly Program[] = [
   plainProgram("nn"),
   plainProgram("nt"),
   plainProgram("tn"),
+  { ...plainProgram("tn"), gathered: true },
   { ...plainProgram("nn"), epilogue: { gate: "silu", keep: true } },
   { ...plainProgram("nt"), epilogue: { bias: true, activation: "gelu", add: true } },
 ];
