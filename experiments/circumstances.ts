@@ -13,6 +13,19 @@ const shownLimits = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
+/** What the device says of itself, with the limits that shapes meet first. */
+export function adapterOf({ adapter, gpu, subgroupSize }: Device): Circumstances["adapter"] {
+  return {
+    ...adapter,
+    features: [...gpu.features].map(String).sort(),
+    limits: Object.fromEntries(shownLimits.map((name) => [name, gpu.limits[name]])),
+    subgroupSize,
+  };
+}
+
+/** How launches are timed. */
+export const TIMER = "WebGPU timestamp queries at pass boundaries";
+
 /** Adapter, clock, profile and kernels of a run. */
 export async function circumstancesOf(
   device: Device,
@@ -20,13 +33,8 @@ export async function circumstancesOf(
 ): Promise<Circumstances> {
   const { profile, resolutionSeconds } = options;
   return {
-    adapter: {
-      ...device.adapter,
-      features: [...device.gpu.features].map(String).sort(),
-      limits: Object.fromEntries(shownLimits.map((name) => [name, device.gpu.limits[name]])),
-      subgroupSize: device.subgroupSize,
-    },
-    timer: { kind: "WebGPU timestamp queries at pass boundaries", resolutionSeconds },
+    adapter: adapterOf(device),
+    timer: { kind: TIMER, resolutionSeconds },
     inputs: { profile: `${adapterKey(device.adapter)} ${await contentId(profile)}` },
     kernels: profile.kernels,
   };

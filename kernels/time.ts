@@ -74,11 +74,10 @@ export function summarise(seconds: number[], resolutionSeconds: number): Samples
   return { seconds, estimate, warnings };
 }
 
-/** Step of the clock: the greatest common divisor of all times that were seen, in nanoseconds. */
-function stepOf(runs: readonly LaunchTime[][]): number {
+/** Step of a clock, seconds: the greatest common divisor of all times that it gave, at least 1 ns. */
+export function clockStep(seconds: readonly number[]): number {
   const divisor = (a: number, b: number): number => b === 0 ? a : divisor(b, a % b);
-  const ticks = runs.flat().flatMap((t) => [t.startSeconds, t.endSeconds]);
-  return Math.max(1, ticks.map((s) => Math.round(s * 1e9)).reduce(divisor, 0)) * 1e-9;
+  return Math.max(1, seconds.map((s) => Math.round(s * 1e9)).reduce(divisor, 0)) * 1e-9;
 }
 
 /**
@@ -102,7 +101,8 @@ export async function runTimed(
 
 /** Puts the launches of several runs of one recording together. */
 export function timingOf(runs: readonly LaunchTime[][]): Timing {
-  const resolutionSeconds = stepOf(runs);
+  const ticks = runs.flat().flatMap((t) => [t.startSeconds, t.endSeconds]);
+  const resolutionSeconds = clockStep(ticks);
   const byLabel: Record<string, number[]> = {};
   for (const run of runs) {
     const sums: Record<string, number> = {};

@@ -5,23 +5,22 @@
  */
 import { z } from "zod";
 import type { Schema } from "../kernels/base/config.ts";
+import { adapterSchema, estimateSchema, timerSchema } from "./shared_schema.ts";
 import type { BenchFile } from "./bench_file.ts";
 
 const text = z.string();
 const number = z.number();
 const texts = z.record(text, text);
 
-const estimate = z.strictObject({ value: number, lo: number, hi: number, n: number, method: text });
-
 const row = z.strictObject({
   id: text,
   labels: z.record(text, z.union([text, number])),
-  seconds: estimate,
+  seconds: estimateSchema,
   samples: z.array(number),
   flops: number.optional(),
   bytes: number.optional(),
   items: z.strictObject({ name: text, count: number }).optional(),
-  roofFraction: estimate.optional(),
+  roofFraction: estimateSchema.optional(),
   warnings: z.array(text),
 });
 
@@ -30,7 +29,7 @@ const contest = z.strictObject({
   says: text,
   ours: text,
   theirs: text,
-  speed: estimate,
+  speed: estimateSchema,
   samples: z.array(number),
   target: number.optional(),
   goal: text,
@@ -38,17 +37,8 @@ const contest = z.strictObject({
 });
 
 const device = z.strictObject({
-  adapter: z.strictObject({
-    vendor: text,
-    architecture: text,
-    device: text,
-    description: text,
-    software: z.boolean(),
-    features: z.array(text),
-    limits: z.record(text, number),
-    subgroupSize: number,
-  }),
-  timer: z.strictObject({ kind: text, resolutionSeconds: number }),
+  adapter: adapterSchema,
+  timer: timerSchema,
   kernels: texts,
 });
 
@@ -68,6 +58,7 @@ export const benchFileSchema: Schema<BenchFile> = z.strictObject({
   rows: z.array(row),
   contests: z.array(contest),
   skipped: z.array(z.strictObject({ what: text, why: text })),
-  roof: z.strictObject({ peakFlopsPerSecond: estimate, copyBytesPerSecond: estimate }).optional(),
+  roof: z.strictObject({ peakFlopsPerSecond: estimateSchema, copyBytesPerSecond: estimateSchema })
+    .optional(),
   device: device.optional(),
 });

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { parseConfig, type Schema } from "../kernels/base/config.ts";
+import { adapterSchema, estimateSchema, timerSchema } from "./shared_schema.ts";
 import { nearest, UserError } from "../kernels/base/errors.ts";
 import type { Result } from "./result.ts";
 
@@ -12,14 +13,6 @@ const text = z.string();
 const number = z.number();
 const texts = z.record(text, text);
 const kind = z.enum(["measured", "simulated", "published", "derived"]);
-
-const estimate = z.strictObject({
-  value: number,
-  lo: number,
-  hi: number,
-  n: z.int().min(0),
-  method: text,
-}).refine((e) => e.lo <= e.hi, { error: "expected lo at most hi" });
 
 const provenance = z.strictObject({
   runId: text,
@@ -30,17 +23,8 @@ const provenance = z.strictObject({
   versions: texts,
   os: text,
   cpu: text,
-  adapter: z.strictObject({
-    vendor: text,
-    architecture: text,
-    device: text,
-    description: text,
-    software: z.boolean(),
-    features: z.array(text),
-    limits: z.record(text, number),
-    subgroupSize: number,
-  }),
-  timer: z.strictObject({ kind: text, resolutionSeconds: number }),
+  adapter: adapterSchema,
+  timer: timerSchema,
   seed: number,
   inputs: texts,
   lockHash: text,
@@ -65,7 +49,7 @@ const row = z.strictObject({
   table: text,
   labels: z.record(text, z.union([text, number])),
   kind,
-  metrics: z.record(text, estimate),
+  metrics: z.record(text, estimateSchema),
   warnings: z.array(text),
   infeasible: text.optional(),
 });
@@ -101,8 +85,8 @@ const resultSchema: Schema<Result> = z.strictObject({
   pairs: z.array(z.strictObject({
     id: text,
     label: text,
-    predicted: estimate,
-    measured: estimate,
+    predicted: estimateSchema,
+    measured: estimateSchema,
     inside: z.boolean(),
   })),
   pairSummaries: z.array(pairSummary),
@@ -113,7 +97,7 @@ const resultSchema: Schema<Result> = z.strictObject({
       id: text,
       label: text,
       flopPerByte: number.positive(),
-      flopsPerSecond: estimate,
+      flopsPerSecond: estimateSchema,
     })),
   }).optional(),
   timelines: z.array(z.strictObject({

@@ -6,9 +6,10 @@
  * @module
  */
 import { compile } from "../../kernels/recorder.ts";
+import { copyProbe } from "../../kernels/profile/copy_probe.ts";
 import { type Contender, COPY } from "./heat.ts";
 import { race } from "./race.ts";
-import { fresh, type Ring, timeOnce } from "./ring.ts";
+import { type Ring, timeOnce } from "./ring.ts";
 
 /** Vectors of four that a thread's multiply-adds go round, and multiply-adds on each in a loop. */
 interface FmaShape {
@@ -101,34 +102,17 @@ async function peakContender(ring: Ring): Promise<Contender> {
   };
 }
 
-/** Floats that are copied: far more than any cache holds. */
-const COPIED = 2 ** 24;
-
-/** The least that a pass can do: it ends the time of the copy before it. */
-const TOUCH = "@group(0) @binding(0) var<storage, read_write> x: array<u32>;\n" +
-  "@compute @workgroup_size(1) fn main() { x[0] = 1u; }\n";
-
-function copyContender(ring: Ring): Contender {
-  const { pool } = ring;
-  const large = ring.fill("copied", [COPIED / 1024, 1024]);
-  const touched = pool.tensor("touched", [1]);
-  ring.keep(touched);
-  const kernel = compile(pool.device, "touch", TOUCH);
+function copyContender({ pool, keep }: Ring): Contender {
+  const { bytes, tensors, record } = copyProbe(pool);
+  keep(...tensors);
   return {
     id: COPY,
-    labels: { operator: "copy", shape: `${COPIED * 4 / 2 ** 20} MiB`, by: "driver" },
-    bytes: 2 * 4 * COPIED,
+    labels: { operator: "copy", shape: `${bytes / 2 ** 21} MiB`, by: "driver" },
+    bytes,
     underRoof: false,
     run: () =>
       timeOnce(pool, (recorder) => {
-        recorder.launch({
-          label: "copy",
-          kernel,
-          inputs: [touched],
-          uniforms: [],
-          grid: [1],
-          copies: [fresh(large)],
-        });
+        record(recorder);
         return [];
       }),
   };

@@ -4,17 +4,8 @@
  * @module
  */
 import type { Scaled } from "../gemm/oracle.ts";
-import type { AttentionOptions, HeadWidths } from "./options.ts";
 import { blank, type OracleHead, oracleHeads } from "./oracle_rows.ts";
-
-/** What the oracles are told: the options of attention without the device's, widths and rows. */
-export interface AttentionDims
-  extends
-    HeadWidths,
-    Pick<AttentionOptions, "length" | "heads" | "kvHeads" | "scale" | "causal" | "window"> {
-  /** Rows of all tensors. */
-  tokens: number;
-}
+import type { AttentionDims } from "./oracle_rows.ts";
 
 /** Output and log-sum-exp, and what the gradients need of the softmax. */
 export interface AttentionOracle {

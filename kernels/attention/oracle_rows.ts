@@ -4,7 +4,16 @@
  * @module
  */
 import type { Scaled } from "../gemm/oracle.ts";
-import type { AttentionDims } from "./oracle.ts";
+import type { AttentionOptions, HeadWidths } from "./options.ts";
+
+/** What the oracles are told: the options of attention without the device's, widths and rows. */
+export interface AttentionDims
+  extends
+    HeadWidths,
+    Pick<AttentionOptions, "length" | "heads" | "kvHeads" | "scale" | "causal" | "window"> {
+  /** Rows of all tensors. */
+  tokens: number;
+}
 
 /** One query head of one sequence. */
 export interface OracleHead {

@@ -10,10 +10,10 @@ import { type Estimate, median } from "../base/estimate.ts";
 import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "../base/op.ts";
 import { type Curve, gridCorners, type Law, type Profile } from "../base/profile_schema.ts";
 import { adapterKey, type Device } from "../device.ts";
-import { compile } from "../recorder.ts";
 import { createPool, type Pool } from "../tensor.ts";
 import { choiceWords, type KernelChoice } from "../tune.ts";
 import { now, time } from "../time.ts";
+import { copyProbe } from "./copy_probe.ts";
 import { onPace, prepare, type Running, sampleOnce } from "./rounds.ts";
 import { profiledKinds, sweepsOf } from "./sweeps/sweeps.ts";
 
@@ -44,31 +44,12 @@ function curveOf({ sweep, samples }: Running): Curve {
   };
 }
 
-/** Floats of the tensor whose copy measures the memory: far larger than any cache. */
-const COPIED = 2 ** 24;
-
-/** The least that a pass can do: it ends the time of the copy before it. */
-const TOUCH = "@group(0) @binding(0) var<storage, read_write> x: array<u32>;\n" +
-  "@compute @workgroup_size(1) fn main() { x[0] = 1u; }\n";
-
 /** Bytes a second, read and written, of the driver's own copy of a large tensor. */
 async function copyBandwidth(pool: Pool, repeats: number): Promise<number> {
-  const large = pool.upload("copied", [COPIED / 1024, 1024], new Float32Array(COPIED).fill(1));
-  const touched = pool.tensor("touched", [1]);
-  const kernel = compile(pool.device, "touch", TOUCH);
-  const timing = await time(pool, (recorder) => {
-    large.slot.mirrored = false;
-    recorder.launch({
-      label: "copy",
-      kernel,
-      inputs: [touched],
-      uniforms: [],
-      grid: [1],
-      copies: [large],
-    });
-  }, { repeats });
-  pool.release(large, touched);
-  return 2 * 4 * COPIED / timing.total.estimate.value;
+  const probe = copyProbe(pool);
+  const timing = await time(pool, probe.record, { repeats });
+  pool.release(...probe.tensors);
+  return probe.bytes / timing.total.estimate.value;
 }
 
 function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {

@@ -94,6 +94,16 @@ export function filler(pool: Pool): Filler {
   };
 }
 
+/** Prepares a sweep whose inputs come from a filler: `make` gives how to record a corner. */
+export function staged(
+  make: (stage: Filler & { pool: Pool }) => Prepared["record"],
+): Sweep["prepare"] {
+  return (pool) => {
+    const stage = filler(pool);
+    return { inputs: stage.inputs, record: make({ ...stage, pool }) };
+  };
+}
+
 /** A tensor that was just written: its mirror, if a kernel reads one, has to be made again. */
 export function fresh(tensor: Tensor): Tensor {
   tensor.slot.mirrored = false;

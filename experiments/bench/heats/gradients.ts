@@ -9,9 +9,9 @@ import {
   groupedGemmInputGrad,
   groupedGemmWeightGrad,
 } from "../../../kernels/grouped_gemm/grouped_gemm.ts";
-import { contenderOf, type Contest, type Heat, type Operator, operatorId } from "../heat.ts";
+import { contenderOf, type Contest, type Heat, operatorId } from "../heat.ts";
 import { fresh, type Ring } from "../ring.ts";
-import { groupsOf } from "./grouped.ts";
+import { type GroupedPair, groupsOf } from "./grouped.ts";
 import { skewedChoices } from "./skew.ts";
 
 const TOKENS = 1024;
@@ -19,14 +19,7 @@ const EXPERTS = 8;
 const WIDTH = 512;
 const ROWS = 2 * TOKENS;
 
-/** A gradient of the grouped product, and that of the dense one. */
-interface Pair {
-  says: string;
-  grouped: Operator;
-  dense: Operator;
-}
-
-function pairs(ring: Ring): Pair[] {
+function pairs(ring: Ring): GroupedPair[] {
   const { kernels } = ring;
   const { ids, rows } = skewedChoices({ tokens: TOKENS, experts: EXPERTS });
   const groups = groupsOf(ring, ids, EXPERTS);

@@ -42,13 +42,13 @@ export function groupsOf(
 }
 
 /** A grouped product and the dense one that it is held against. */
-interface Pair {
+export interface GroupedPair {
   says: string;
   grouped: Operator;
   dense: Operator;
 }
 
-function pairs(ring: Ring): Pair[] {
+function pairs(ring: Ring): GroupedPair[] {
   const { kernels } = ring;
   const { ids, rows } = skewedChoices({ tokens: TOKENS, experts: EXPERTS });
   const groups = groupsOf(ring, ids, EXPERTS);

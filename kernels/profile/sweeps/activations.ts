@@ -5,7 +5,7 @@
  */
 import { activation } from "../../activation/activation.ts";
 import { expertBackward } from "../../activation/expert_backward.ts";
-import { filler, scattered, type Sweep } from "../sweep.ts";
+import { scattered, staged, type Sweep } from "../sweep.ts";
 
 const silu = { kind: "silu", gated: true } as const;
 const columns = [64, 512];
@@ -17,15 +17,9 @@ export function activationSweep(): Sweep {
     axes: { m: [64, 1024], n: columns },
     quantum: {},
     fixed: { planes: 2 },
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { m, n }, label) => [
-          activation(recorder, fill([2, m, n]), { ...silu, label }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n }, label) => [
+      activation(recorder, fill([2, m, n]), { ...silu, label }),
+    ]),
   };
 }
 
@@ -34,19 +28,13 @@ const backward = (ofExperts: boolean) => (): Sweep => ({
   axes: { m: ofExperts ? [64, 512, 2048] : [64, 1024], n: columns },
   quantum: {},
   fixed: { planes: 2 },
-  prepare(pool) {
-    const { inputs, fill, count } = filler(pool);
-    return {
-      inputs,
-      record(recorder, { m, n }, label) {
-        const rowIds = count(m, "row ids", scattered(m));
-        const row = ofExperts ? { weights: fill([m]), rowIds } : undefined;
-        const options = { ...silu, h: fill([2, m, n]), row, label };
-        const { dh, dweights } = expertBackward(recorder, fill([m, n], "da"), options);
-        return [dh, ...(dweights ? [dweights] : [])];
-      },
-    };
-  },
+  prepare: staged(({ fill, count }) => (recorder, { m, n }, label) => {
+    const rowIds = count(m, "row ids", scattered(m));
+    const row = ofExperts ? { weights: fill([m]), rowIds } : undefined;
+    const options = { ...silu, h: fill([2, m, n]), row, label };
+    const { dh, dweights } = expertBackward(recorder, fill([m, n], "da"), options);
+    return [dh, ...(dweights ? [dweights] : [])];
+  }),
 });
 
 /** The gradient of a network's activation. */

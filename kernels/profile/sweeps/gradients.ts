@@ -15,7 +15,7 @@ import { gemm } from "../../gemm/gemm.ts";
 import { columnsOf, plainProgram } from "../../gemm/variant.ts";
 import { groupedGemmInputGrad, groupedGemmWeightGrad } from "../../grouped_gemm/grouped_gemm.ts";
 import { PAD } from "../../layout.ts";
-import { filler, fresh, type Sweep, type SweepContext } from "../sweep.ts";
+import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
 import { groupMaker, GROUPS } from "./groups.ts";
 
 /** The dense product with B transposed. */
@@ -26,15 +26,9 @@ export function inputGradSweep({ device, kernels: { transposed: variant } }: Swe
     axes: { m: [128, 1024], n: [128, 1024], k: [8, 64, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { m, n, k }, label) => [
-          gemm(recorder, fill([m, k]), { b: fill([n, k]), transposeB: true, label, variant }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
+      gemm(recorder, fill([m, k]), { b: fill([n, k]), transposeB: true, label, variant }),
+    ]),
   };
 }
 
@@ -46,17 +40,11 @@ export function weightGradSweep({ device, kernels: { weightGrad: variant } }: Sw
     axes: { m: [128, 512], n: [128, 512], k: [64, 256, 1024] },
     quantum: { m: variant.rows, n: columns, k: variant.depth },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { m, n, k }, label) => [
-          gemm(recorder, fill([k, m], "x"), {
-            ...{ b: fresh(fill([k, n], "dy")), transposeA: true, label, variant },
-          }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
+      gemm(recorder, fill([k, m], "x"), {
+        ...{ b: fresh(fill([k, n], "dy")), transposeA: true, label, variant },
+      }),
+    ]),
   };
 }
 
@@ -69,18 +57,14 @@ export function groupedInputGradSweep({ device, kernels }: SweepContext): Sweep 
     axes: { m: [256, 2048], n: [128, 512], k: [64, 192, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: { groups: GROUPS },
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
+    prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return {
-        inputs,
-        record(recorder, { m, n, k }, label) {
-          const groups = groupsOf(recorder, m);
-          const options = { w: fill([GROUPS, n, k]), groups, label, variant };
-          return [groupedGemmInputGrad(recorder, fresh(fill([m, k])), options)];
-        },
+      return (recorder, { m, n, k }, label) => {
+        const groups = groupsOf(recorder, m);
+        const options = { w: fill([GROUPS, n, k]), groups, label, variant };
+        return [groupedGemmInputGrad(recorder, fresh(fill([m, k])), options)];
       };
-    },
+    }),
   };
 }
 
@@ -93,18 +77,14 @@ export function groupedWeightGradSweep({ device, kernels }: SweepContext): Sweep
     axes: { groups: [4, 16, 48], m: [128, 256], n: [128, 256], k: [256, 1024, 2048] },
     quantum: { m: variant.rows, n: columns, k: variant.depth },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
+    prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: kernels.grouped.rows });
-      return {
-        inputs,
-        record(recorder, { groups: experts, m, n, k }, label) {
-          const groups = groupsOf(recorder, k, { experts, evenly: true });
-          const dc = fill([k, n], "dy");
-          const options = { dc, gather: "b" as const, groups, label, variant };
-          return [groupedGemmWeightGrad(recorder, fresh(fill([k, m], "x")), options)];
-        },
+      return (recorder, { groups: experts, m, n, k }, label) => {
+        const groups = groupsOf(recorder, k, { experts, evenly: true });
+        const dc = fill([k, n], "dy");
+        const options = { dc, gather: "b" as const, groups, label, variant };
+        return [groupedGemmWeightGrad(recorder, fresh(fill([k, m], "x")), options)];
       };
-    },
+    }),
   };
 }

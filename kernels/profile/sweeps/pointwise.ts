@@ -7,7 +7,7 @@ import { adamw } from "../../adamw/adamw.ts";
 import { mapTensors } from "../../map/map.ts";
 import type { MapRecipe } from "../../map/recipe.ts";
 import { sumOf } from "../../reduce/sums.ts";
-import { filler, type Sweep } from "../sweep.ts";
+import { staged, type Sweep } from "../sweep.ts";
 
 const COLUMNS = 256;
 const sizes = [2 ** 12, 2 ** 16, 2 ** 20];
@@ -29,19 +29,13 @@ export function elementwiseSweep(): Sweep {
     axes: { n: sizes, reads: reads.map((_, i) => i + 1) },
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { n, reads: count }, label) {
-          const y = pool.tensor("y", shapeOf(n));
-          const operands = reads.slice(0, count).map((name) => [name, fill(shapeOf(n), name)]);
-          const tensors = { ...Object.fromEntries(operands), y };
-          mapTensors(recorder, recipes[count - 1], { tensors, whole: true, label });
-          return [y];
-        },
-      };
-    },
+    prepare: staged(({ fill, pool }) => (recorder, { n, reads: count }, label) => {
+      const y = pool.tensor("y", shapeOf(n));
+      const operands = reads.slice(0, count).map((name) => [name, fill(shapeOf(n), name)]);
+      const tensors = { ...Object.fromEntries(operands), y };
+      mapTensors(recorder, recipes[count - 1], { tensors, whole: true, label });
+      return [y];
+    }),
   };
 }
 
@@ -52,15 +46,9 @@ export function reduceSweep(): Sweep {
     axes: { n: sizes },
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { n }, label) => [
-          sumOf(recorder, [fill(shapeOf(n))], { squares: true, label }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { n }, label) => [
+      sumOf(recorder, [fill(shapeOf(n))], { squares: true, label }),
+    ]),
   };
 }
 
@@ -71,18 +59,12 @@ export function adamwSweep(): Sweep {
     axes: { n: sizes },
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { n }, label) {
-          const [parameter, gradient, m, v] = ["p", "g", "m", "v"]
-            .map((name) => fill(shapeOf(n), name));
-          const options = { gradient, m, v, factor: fill([1]), step: 1, rate: 1e-6, label };
-          adamw(recorder, parameter, options);
-          return [];
-        },
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { n }, label) => {
+      const [parameter, gradient, m, v] = ["p", "g", "m", "v"]
+        .map((name) => fill(shapeOf(n), name));
+      const options = { gradient, m, v, factor: fill([1]), step: 1, rate: 1e-6, label };
+      adamw(recorder, parameter, options);
+      return [];
+    }),
   };
 }

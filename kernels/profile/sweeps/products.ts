@@ -15,7 +15,7 @@ import {
   groupedGemmSwiglu,
 } from "../../grouped_gemm/grouped_gemm.ts";
 import { PAD } from "../../layout.ts";
-import { filler, fresh, powers, type Sweep, type SweepContext } from "../sweep.ts";
+import { fresh, powers, staged, type Sweep, type SweepContext } from "../sweep.ts";
 import { groupMaker, GROUPS } from "./groups.ts";
 
 /** The program of a plain product, or of a SwiGLU one. */
@@ -31,15 +31,9 @@ export function gemmSweep({ device, kernels: { gemm: variant } }: SweepContext):
     axes: { m: powers(32, 1024), n: powers(64, 1024), k: powers(64, 512) },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { m, n, k }, label) => [
-          gemm(recorder, fresh(fill([m, k])), { b: fill([k, n]), label, variant }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
+      gemm(recorder, fresh(fill([m, k])), { b: fill([k, n]), label, variant }),
+    ]),
   };
 }
 
@@ -51,15 +45,9 @@ export function swigluSweep({ device, kernels: { gemmSwiglu: variant } }: SweepC
     axes: { m: powers(32, 1024), n: powers(64, 512), k: [64, 256, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { m, n, k }, label) => [
-          gemmSwiglu(recorder, fill([m, k]), { b: fill([2, k, n]), label, variant }),
-        ],
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
+      gemmSwiglu(recorder, fill([m, k]), { b: fill([2, k, n]), label, variant }),
+    ]),
   };
 }
 
@@ -71,24 +59,20 @@ const grouped = (swiglu: boolean) => ({ device, kernels }: SweepContext): Sweep 
     axes: { m: powers(32, 4096), n: powers(64, 512), k: [64, 192, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: { groups: GROUPS },
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
+    prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return {
-        inputs,
-        record(recorder, { m, n, k }, label) {
-          const groups = groupsOf(recorder, m);
-          const shared = { groups, label, variant };
-          return swiglu
-            ? [groupedGemmSwiglu(recorder, fill([m, k]), {
-              ...{ ...shared, w: fill([GROUPS, 2, k, n]) },
-            })]
-            : [groupedGemm(recorder, fresh(fill([m, k])), {
-              ...{ ...shared, w: fill([GROUPS, k, n]) },
-            })];
-        },
+      return (recorder, { m, n, k }, label) => {
+        const groups = groupsOf(recorder, m);
+        const shared = { groups, label, variant };
+        return swiglu
+          ? [groupedGemmSwiglu(recorder, fill([m, k]), {
+            ...{ ...shared, w: fill([GROUPS, 2, k, n]) },
+          })]
+          : [groupedGemm(recorder, fresh(fill([m, k])), {
+            ...{ ...shared, w: fill([GROUPS, k, n]) },
+          })];
       };
-    },
+    }),
   };
 };
 
@@ -109,16 +93,10 @@ export function swigluKeptSweep({ device, kernels }: SweepContext): Sweep {
     axes: { m: [128, 1024], n: [128, 512], k: [64, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { m, n, k }, label) {
-          const options = { ...kept, b: fresh(fill([2, k, n])), label, variant };
-          return Object.values(gemmGated(recorder, fill([m, k]), options));
-        },
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => {
+      const options = { ...kept, b: fresh(fill([2, k, n])), label, variant };
+      return Object.values(gemmGated(recorder, fill([m, k]), options));
+    }),
   };
 }
 
@@ -131,17 +109,13 @@ export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep
     axes: { m: [256, 2048], n: [128, 512], k: [64, 192, 512] },
     quantum: { m: variant.rows, n: columns, k: PAD },
     fixed: { groups: GROUPS },
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
+    prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return {
-        inputs,
-        record(recorder, { m, n, k }, label) {
-          const by = { groups: groupsOf(recorder, m), label, variant };
-          const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
-          return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
-        },
+      return (recorder, { m, n, k }, label) => {
+        const by = { groups: groupsOf(recorder, m), label, variant };
+        const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
+        return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
       };
-    },
+    }),
   };
 }

@@ -9,7 +9,7 @@ import { groupTensors, groupTokens } from "../../group_tokens/group_tokens.ts";
 import { PAD } from "../../layout.ts";
 import { routerBackward } from "../../router/backward.ts";
 import { router } from "../../router/router.ts";
-import { filler, scattered, type Sweep, type SweepContext, UNTIMED } from "../sweep.ts";
+import { scattered, staged, type Sweep, type SweepContext, UNTIMED } from "../sweep.ts";
 
 const tokens = [16, 64, 256, 1024];
 
@@ -20,16 +20,10 @@ export function routerSweep(): Sweep {
     axes: { t: tokens, e: [4, 16, 64], k: [1, 2, 4] },
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, e, k }, label) {
-          const options = { topK: k, renormalise: true, label };
-          return Object.values(router(recorder, fill([t, e]), options));
-        },
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { t, e, k }, label) => {
+      const options = { topK: k, renormalise: true, label };
+      return Object.values(router(recorder, fill([t, e]), options));
+    }),
   };
 }
 
@@ -40,17 +34,11 @@ export function routerBackwardSweep(): Sweep {
     axes: { t: [64, 1024], e: [4, 16, 64], k: [1, 4] },
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill, count } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, e, k }, label) {
-          const ids = count(t * k, `ids of ${e}`, (i) => (Math.floor(i / k) * 7919 + i % k) % e);
-          const options = { ids, dweights: fill([t * k]), topK: k, renormalise: true, label };
-          return [routerBackward(recorder, fill([t, e]), options)];
-        },
-      };
-    },
+    prepare: staged(({ fill, count }) => (recorder, { t, e, k }, label) => {
+      const ids = count(t * k, `ids of ${e}`, (i) => (Math.floor(i / k) * 7919 + i % k) % e);
+      const options = { ids, dweights: fill([t * k]), topK: k, renormalise: true, label };
+      return [routerBackward(recorder, fill([t, e]), options)];
+    }),
   };
 }
 
@@ -61,18 +49,14 @@ export function groupTokensSweep({ kernels: { grouped } }: SweepContext): Sweep 
     axes: { t: tokens, e: [4, 16, 64], k: [1, 2, 4] },
     quantum: {},
     fixed: {},
-    prepare(pool) {
+    prepare: staged(({ count }) => {
       const stream = split(0, "profile ids");
-      const { inputs, count } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, e, k }, label) {
-          const ids = count(t * k, `ids of ${e}`, () => stream.int(0, e - 1));
-          const options = { experts: e, tileRows: grouped.rows, label };
-          return groupTensors(groupTokens(recorder, ids, options));
-        },
+      return (recorder, { t, e, k }, label) => {
+        const ids = count(t * k, `ids of ${e}`, () => stream.int(0, e - 1));
+        const options = { experts: e, tileRows: grouped.rows, label };
+        return groupTensors(groupTokens(recorder, ids, options));
       };
-    },
+    }),
   };
 }
 
@@ -83,20 +67,14 @@ export function combineSweep(): Sweep {
     axes: { t: tokens, k: [1, 2, 5], d: [64, 192, 512] },
     quantum: { d: PAD },
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill, count } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, k, d }, label) {
-          const n = t * k;
-          const places = count(n, "places", scattered(n));
-          const weights = fill([n]);
-          // In a layer the rows were written just before: so they are here, by a copy of their own.
-          const copy = { places, weights, topK: 1, label: UNTIMED };
-          const rows = combine(recorder, fill([n, d]), copy);
-          return [rows, combine(recorder, rows, { places, weights, topK: k, label })];
-        },
-      };
-    },
+    prepare: staged(({ fill, count }) => (recorder, { t, k, d }, label) => {
+      const n = t * k;
+      const places = count(n, "places", scattered(n));
+      const weights = fill([n]);
+      // In a layer the rows were written just before: so they are here, by a copy of their own.
+      const copy = { places, weights, topK: 1, label: UNTIMED };
+      const rows = combine(recorder, fill([n, d]), copy);
+      return [rows, combine(recorder, rows, { places, weights, topK: k, label })];
+    }),
   };
 }

@@ -8,7 +8,7 @@ import { embed, embedBackward } from "../../embedding/embedding.ts";
 import { normBackward } from "../../norm/backward.ts";
 import { rmsNorm } from "../../norm/norm.ts";
 import type { Tensor } from "../../tensor.ts";
-import { filler, scattered, type Sweep, type SweepContext, UNTIMED } from "../sweep.ts";
+import { scattered, staged, type Sweep, type SweepContext, UNTIMED } from "../sweep.ts";
 
 const there = (tensors: (Tensor | undefined)[]) => tensors.filter((t) => t !== undefined);
 
@@ -21,16 +21,10 @@ export function normSweep(): Sweep {
     axes: norms,
     quantum: {},
     fixed: {},
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, d }, label) {
-          const { y, inverse } = rmsNorm(recorder, fill([t, d]), { gamma: fill([d]), label });
-          return [y, inverse];
-        },
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { t, d }, label) => {
+      const { y, inverse } = rmsNorm(recorder, fill([t, d]), { gamma: fill([d]), label });
+      return [y, inverse];
+    }),
   };
 }
 
@@ -41,19 +35,13 @@ export function normBackwardSweep(): Sweep {
     axes: norms,
     quantum: {},
     fixed: { adds: 1 },
-    prepare(pool) {
-      const { inputs, fill } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, d }, label) {
-          const { dx, dgamma } = normBackward(recorder, fill([t, d], "dy"), {
-            ...{ kind: "rms", x: fill([t, d]), normed: { inverse: fill([t]) }, label },
-            ...{ gamma: fill([d]), add: fill([t, d], "add") },
-          });
-          return there([dx, dgamma]);
-        },
-      };
-    },
+    prepare: staged(({ fill }) => (recorder, { t, d }, label) => {
+      const { dx, dgamma } = normBackward(recorder, fill([t, d], "dy"), {
+        ...{ kind: "rms", x: fill([t, d]), normed: { inverse: fill([t]) }, label },
+        ...{ gamma: fill([d]), add: fill([t, d], "add") },
+      });
+      return there([dx, dgamma]);
+    }),
   };
 }
 
@@ -64,15 +52,9 @@ export function embeddingSweep(): Sweep {
     axes: norms,
     quantum: {},
     fixed: { v: 4096 },
-    prepare(pool) {
-      const { inputs, fill, count } = filler(pool);
-      return {
-        inputs,
-        record: (recorder, { t, d }, label) => [
-          embed(recorder, fill([4096, d]), { ids: count(t, "ids", scattered(4096)), label }),
-        ],
-      };
-    },
+    prepare: staged(({ fill, count }) => (recorder, { t, d }, label) => [
+      embed(recorder, fill([4096, d]), { ids: count(t, "ids", scattered(4096)), label }),
+    ]),
   };
 }
 
@@ -83,19 +65,13 @@ export function embeddingBackwardSweep(): Sweep {
     axes: { ...norms, v: [256, 4096] },
     quantum: {},
     fixed: { adds: 1 },
-    prepare(pool) {
-      const { inputs, fill, count } = filler(pool);
-      return {
-        inputs,
-        record(recorder, { t, d, v }, label) {
-          const ids = count(t, `ids of ${v}`, scattered(v));
-          const into = fill([v, d], "table");
-          const options = { ids, vocabulary: v, into, accumulate: true, label };
-          embedBackward(recorder, fill([t, d]), options);
-          return [];
-        },
-      };
-    },
+    prepare: staged(({ fill, count }) => (recorder, { t, d, v }, label) => {
+      const ids = count(t, `ids of ${v}`, scattered(v));
+      const into = fill([v, d], "table");
+      const options = { ids, vocabulary: v, into, accumulate: true, label };
+      embedBackward(recorder, fill([t, d]), options);
+      return [];
+    }),
   };
 }
 
@@ -107,23 +83,17 @@ const loss = (backwards: boolean) => ({ kernels }: SweepContext): Sweep => ({
   axes: { t: [64, 512], v: [256, 4096] },
   quantum: {},
   fixed: {},
-  prepare(pool) {
-    const { inputs, fill, count } = filler(pool);
-    return {
-      inputs,
-      record(recorder, { t, v }, label) {
-        const x = fill([t, NARROW], "x");
-        const targets = count(t, `targets of ${v}`, scattered(v));
-        const head = { w: fill([v, NARROW], "w"), targets, variant: kernels.transposed };
-        const named = { ...head, keepLogits: true, label: backwards ? UNTIMED : label };
-        const forward = crossEntropy(recorder, x, named);
-        const { logits, ...rest } = forward;
-        if (!backwards) return there([...Object.values(rest), logits]);
-        const { dx, dw } = crossEntropyBackward(recorder, x, { ...head, forward, label });
-        return [...Object.values(rest), dx, dw];
-      },
-    };
-  },
+  prepare: staged(({ fill, count }) => (recorder, { t, v }, label) => {
+    const x = fill([t, NARROW], "x");
+    const targets = count(t, `targets of ${v}`, scattered(v));
+    const head = { w: fill([v, NARROW], "w"), targets, variant: kernels.transposed };
+    const named = { ...head, keepLogits: true, label: backwards ? UNTIMED : label };
+    const forward = crossEntropy(recorder, x, named);
+    const { logits, ...rest } = forward;
+    if (!backwards) return there([...Object.values(rest), logits]);
+    const { dx, dw } = crossEntropyBackward(recorder, x, { ...head, forward, label });
+    return [...Object.values(rest), dx, dw];
+  }),
 });
 
 /** The loss of logits that a product has just written. */
