@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor.ts";
 import type { ActivationKind } from "../activation/forms.ts";
 import { matmul } from "./matmul.ts";
 import type { QuantisedTensor } from "../quantise/quantise.ts";
+import { transposesA, transposesB } from "./variant.ts";
 import type { Form, Program, Variant, WeightStorage } from "./variant.ts";
 
 /** What all products take beside A. */
@@ -58,10 +59,7 @@ export function floatStorage(a: Tensor): "f32" | "f16" {
 }
 
 function formOf({ transposeA, transposeB }: GemmOptions): Form {
-  if (transposeA && transposeB) {
-    throw new RangeError("Cannot multiply two transposed matrices: swap them and transpose C");
-  }
-  return transposeA ? "tn" : transposeB ? "nt" : "nn";
+  return `${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`;
 }
 
 /**
@@ -71,7 +69,7 @@ function formOf({ transposeA, transposeB }: GemmOptions): Form {
  * B[planes, n, k] are multiplied plane by plane and summed; with A transposed, B[planes, k, n]
  * gives C[planes, m, n].
  *
- * @throws {RangeError} where the inner sizes differ, or both operands are transposed.
+ * @throws {RangeError} where the inner sizes differ.
  *
  * @example A product from beginning to end
  * ```ts
@@ -94,8 +92,8 @@ function formOf({ transposeA, transposeB }: GemmOptions): Form {
 export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tensor {
   const { b, label, variant, bias, activation, add, accumulate } = options;
   const form = formOf(options);
-  const [m, k] = form === "tn" ? [a.shape[1], a.shape[0]] : a.shape.slice(-2);
-  const [n, kb] = form === "nt" ? b.shape.slice(-2) : b.shape.slice(-2).toReversed();
+  const [m, k] = transposesA(form) ? [a.shape[1], a.shape[0]] : a.shape.slice(-2);
+  const [n, kb] = transposesB(form) ? b.shape.slice(-2) : b.shape.slice(-2).toReversed();
   if (k !== kb) {
     throw new RangeError(
       `Cannot multiply for ${label} (${form}): A has inner size ${k}, B ${kb}`,

@@ -13,7 +13,14 @@ import { epilogueName } from "./epilogue.ts";
 import { extraBindings, FLAGS, UNIFORMS } from "./shader_parts.ts";
 import { subgroupShader } from "./subgroup_shader.ts";
 import { tileShader } from "./tile_shader.ts";
-import { columnsOf, type Program, type Variant, variantName } from "./variant.ts";
+import {
+  columnsOf,
+  type Program,
+  transposesA,
+  transposesB,
+  type Variant,
+  variantName,
+} from "./variant.ts";
 
 /** The WGSL of a program in a variant. */
 export function shaderOf(v: Variant, program: Program, subgroupSize: number): string {
@@ -114,7 +121,7 @@ export function matmul(recorder: Recorder, p: Matmul): void {
   const { program, groups, gather } = p;
   const { form } = program;
   const count = groups?.count ?? 1;
-  const bank = form === "tn" ? p.c : p.b;
+  const bank = transposesA(form) ? p.c : p.b;
   const bytes = groups ? groupBytes(bank, count) : 0;
   const slices = groups && bank.buffer.size > device.gpu.limits.maxStorageBufferBindingSize
     ? slicesOf(device, p.label, bytes, count)
@@ -150,8 +157,8 @@ export function matmul(recorder: Recorder, p: Matmul): void {
     const uniforms: Record<typeof UNIFORMS[number], number> = {
       flags,
       m: p.m,
-      b_rows: form === "nt" ? p.n : p.k,
-      depth: form === "tn" ? p.k : roundUp(p.k, PAD),
+      b_rows: transposesB(form) ? p.n : p.k,
+      depth: transposesA(form) ? p.k : roundUp(p.k, PAD),
       planes,
       a_first: textures ? quarter(p.a.offset) : 0,
       a_pitch: quarter(p.a.pitch),
@@ -178,7 +185,7 @@ export function matmul(recorder: Recorder, p: Matmul): void {
         ...extraBindings(program).map((name) => extra[name]!),
       ],
       uniforms: UNIFORMS.map((name) => uniforms[name]),
-      grid: form === "tn"
+      grid: transposesA(form)
         ? [strips * planes, tiles, bound]
         : [strips, groups ? groups.mostTiles : tiles],
     });

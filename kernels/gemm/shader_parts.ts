@@ -10,7 +10,7 @@
  */
 import { storagePrelude } from "../storage.ts";
 import { activationForm } from "../activation/forms.ts";
-import type { Program, Variant } from "./variant.ts";
+import { type Program, transposesA, transposesB, type Variant } from "./variant.ts";
 
 /** Four letters of a vector's components. */
 export const COMPONENTS = "xyzw";
@@ -47,7 +47,7 @@ export const UNIFORMS = [
 export function extraBindings(program: Program): string[] {
   const { keep, bias, add } = program.epilogue;
   return [
-    ...(program.form !== "tn" || program.gathered ? ["row_ids"] : []),
+    ...(!transposesA(program.form) || program.gathered ? ["row_ids"] : []),
     "row_map",
     ...(keep ? ["kept"] : []),
     ...(bias ? ["bias"] : []),
@@ -74,7 +74,7 @@ export function header(v: Variant, program: Program): string {
   const space = v.source === "texture" ? "" : "<storage, read>";
   const b = program.weights === "f16" ? "vec4<f16>" : program.weights === "f32" ? "vec4f" : "u32";
   const extra = extraBindings(program).map((name) =>
-    name === "row_map" && program.form === "tn"
+    name === "row_map" && transposesA(program.form)
       ? "<storage, read> row_map: array<u32>"
       : bindingTypes[name]
   );
@@ -163,7 +163,7 @@ export function places(v: Variant): string {
  */
 export function placeOfWorkgroup(v: Variant, program: Program, columns: number): string {
   const grouped = `(p.flags & ${FLAGS.grouped}u) != 0u`;
-  if (program.form === "tn") {
+  if (transposesA(program.form)) {
     return [
       `let row0 = place.y * ${v.rows}u;`,
       "let row_end = p.m;",
@@ -218,7 +218,7 @@ export function store(
   const one = (column: string, sum: string): string[] => {
     const at = `c_plane + ${row} * p.c_pitch + ${column}`;
     const steps = [
-      ...(program.form === "nt"
+      ...(transposesB(program.form)
         ? [`x = select(vec4f(), x, 4u * (${column}) + LANES < vec4u(p.b_rows));`]
         : []),
       ...(bias ? [`x += vec4f(bias[${column}]);`] : []),

@@ -24,7 +24,14 @@ import {
   store,
   TAKE_UNIFORMS,
 } from "./shader_parts.ts";
-import { type Program, type Variant, variantName, vectorsOf } from "./variant.ts";
+import {
+  type Program,
+  transposesA,
+  transposesB,
+  type Variant,
+  variantName,
+  vectorsOf,
+} from "./variant.ts";
 
 /** Statements before the loop, loads of a chunk, and where the value of a row and a step of k is. */
 interface Spread {
@@ -152,14 +159,14 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
   const vectors = range(vectorsOf(v, program));
   const columns = lanes * (gated ? 1 : vectors.length);
   const column = (i: number) => gated ? "column" : `column + ${i * lanes}u`;
-  const spread = form === "tn" ? spreadColumns(v, lanes) : spreadRows(v, lanes);
+  const spread = transposesA(form) ? spreadColumns(v, lanes) : spreadRows(v, lanes);
   const steps = range(v.depth);
 
   const bRows = vectors.map((i) => {
     const plane = gated && i === 1 ? "plane + p.b_plane" : "plane";
     return `let b_column${i} = ${plane} + min(${column(i)}, p.b_pitch - 1u);`;
   });
-  const bLoads = form === "nt"
+  const bLoads = transposesB(form)
     ? vectors.flatMap((i) => [
       ...range(4).flatMap((c) =>
         range(v.depth / 4).map((q) =>
@@ -197,8 +204,9 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
       }
     }
   }
-  const loop = form === "tn"
+  const loop = transposesA(form)
     ? [
+      ...(transposesB(form) ? ["let b_offset = plane;"] : []),
       `for (var k = k_begin; k < k_end; k += ${v.depth}u) {`,
       ...stepRows(v, program, lanes),
       ...spread.loads,
@@ -220,7 +228,7 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
   return [
     header(v, program),
     places(v),
-    ...(form === "nt" ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
+    ...(transposesB(form) ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
     `@compute @workgroup_size(${lanes})`,
     "fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,",
     "  @builtin(subgroup_invocation_id) lane: u32) {",
@@ -229,7 +237,7 @@ export function subgroupShader(v: Variant, program: Program, lanes: number): str
     placeOfWorkgroup(v, program, columns),
     "let column = column0 + lane;",
     ...spread.before,
-    ...(form === "nt"
+    ...(transposesB(form)
       ? vectors.flatMap((i) =>
         range(4).map((c) =>
           `let b_row${i}_${c} = min(4u * (${column(i)}) + ${c}u, p.b_rows - 1u) * p.b_pitch;`

@@ -20,7 +20,7 @@ import {
   store,
   TAKE_UNIFORMS,
 } from "./shader_parts.ts";
-import { type Program, type Variant, vectorsOf } from "./variant.ts";
+import { type Program, transposesA, transposesB, type Variant, vectorsOf } from "./variant.ts";
 
 const SIDE = 16;
 const THREADS = SIDE * SIDE;
@@ -46,7 +46,7 @@ function rowOfStep(program: Program, flag: number, step: string): string[] {
 function fillA(v: Variant, program: Program): string[] {
   const quads = v.rows / 4;
   const depth4 = v.depth / 4;
-  if (program.form === "tn") {
+  if (transposesA(program.form)) {
     return fill(quads * v.depth, [
       `let d = slot / ${quads}u; let q = slot % ${quads}u;`,
       ...rowOfStep(program, FLAGS.gatherA, "k + d"),
@@ -75,7 +75,7 @@ function scaleOf(gated: boolean): string {
 
 function fillB(v: Variant, program: Program, tileColumns: number): string[] {
   const depth4 = v.depth / 4;
-  if (program.form === "nt") {
+  if (transposesB(program.form)) {
     const rows = range(4).map((c) =>
       `if (inside) { turned[${c}] = ${
         load(v, "b", `b_offset + min(first + ${c}u, p.b_rows - 1u) * p.b_pitch + k / 4u + q`)
@@ -134,8 +134,13 @@ export function tileShader(v: Variant, program: Program): string {
     "}",
     "workgroupBarrier();",
   ];
-  const loop = form === "tn"
-    ? [`for (var k = k_begin; k < k_end; k += ${v.depth}u) {`, ...chunk, "}"]
+  const loop = transposesA(form)
+    ? [
+      ...(transposesB(form) ? ["let b_offset = plane;"] : []),
+      `for (var k = k_begin; k < k_end; k += ${v.depth}u) {`,
+      ...chunk,
+      "}",
+    ]
     : [
       "for (var part = 0u; part < p.planes; part++) {",
       "let a_offset = part * p.a_plane;",
@@ -147,7 +152,7 @@ export function tileShader(v: Variant, program: Program): string {
   return [
     header(v, program),
     places(v),
-    ...(form === "nt" ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
+    ...(transposesB(form) ? ["const LANES = vec4u(0u, 1u, 2u, 3u);"] : []),
     `var<workgroup> a_tile: array<f32, ${v.depth * v.rows}>;`,
     `var<workgroup> b_tile: array<vec4f, ${v.depth * tileColumns}>;`,
     `@compute @workgroup_size(${THREADS})`,

@@ -29,9 +29,15 @@ export interface Variant {
 
 /**
  * How A and B lie in memory. "nn": A[m, k] B[k, n]; "nt": A[m, k] B[n, k], the product with B
- * transposed; "tn": A[k, m] B[k, n], with A transposed.
+ * transposed; "tn": A[k, m] B[k, n], with A transposed; "tt": A[k, m] B[n, k], with both.
  */
-export type Form = "nn" | "nt" | "tn";
+export type Form = "nn" | "nt" | "tn" | "tt";
+
+/** Whether A is stored as [k, m]. */
+export const transposesA = (form: Form): boolean => form[0] === "t";
+
+/** Whether B is stored as [n, k]. */
+export const transposesB = (form: Form): boolean => form[1] === "t";
 
 /** How B lies in memory: as floats, or in blocks of 8 or 4 bits with a scale each. */
 export type WeightStorage = "f32" | "f16" | "q8" | "q4";
