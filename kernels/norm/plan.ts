@@ -26,7 +26,7 @@ export interface NormPlan {
  * Most vectors of a row that the lanes of a subgroup hold: a GPU has fewer registers than a CPU has
  * stack, and on a CPU each costs 15 to 60 ms of compilation.
  */
-const HELD = { software: 16, gpu: 8 } as const;
+const HELD = { software: 32, gpu: 8 } as const;
 /** Workgroups to make before blocks grow, so that no core is idle. */
 const WORKGROUPS = { software: 16, gpu: 2048 } as const;
 
