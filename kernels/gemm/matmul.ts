@@ -115,79 +115,79 @@ function groupBytes(bank: Tensor, groups: number): number {
 
 const quarter = (elements: number) => elements / 4;
 
+/** The uniforms of a launch over some groups. */
+function uniformsOf(p: Matmul, { first, count }: Slice, textures: boolean): number[] {
+  const { a, b, c, kept, scales, gather, groups, program: { form } } = p;
+  // Words of quantised weights are vectors already.
+  const vectors = scales ? (words: number) => words : quarter;
+  const values: Record<typeof UNIFORMS[number], number> = {
+    flags: (groups ? FLAGS.grouped : 0) |
+      (gather ? gather.of === "a" ? FLAGS.gatherA : FLAGS.gatherB : 0),
+    m: p.m,
+    b_rows: transposesB(form) ? p.n : p.k,
+    depth: transposesA(form) ? p.k : roundUp(p.k, PAD),
+    planes: p.planes ?? 1,
+    // A view of rows is bound where it begins; its mirror is that of the whole.
+    a_first: textures ? quarter(a.offset) : 0,
+    a_pitch: quarter(a.pitch),
+    a_plane: quarter(a.plane),
+    b_first: textures ? quarter(b.offset) : 0,
+    b_pitch: vectors(b.pitch),
+    b_plane: vectors(b.plane),
+    c_pitch: quarter(c.pitch),
+    c_plane: quarter(c.plane),
+    group: first,
+    groups: count,
+    kept_plane: quarter(kept?.plane ?? 0),
+    s_pitch: quarter(scales?.pitch ?? 0),
+    s_plane: quarter(scales?.plane ?? 0),
+  };
+  return UNIFORMS.map((name) => values[name]);
+}
+
+/** The tensors of the bindings after A, B and C. */
+function extraTensors(p: Matmul): Tensor[] {
+  const tensors: Record<string, Tensor | undefined> = {
+    // A dense launch reads neither: any buffer that the launch only reads will do.
+    row_ids: p.gather?.ids ?? p.a,
+    row_map: p.groups?.map ?? p.a,
+    kept: p.kept,
+    bias: p.bias,
+    added: p.added,
+    scales: p.scales,
+  };
+  return extraBindings(p.program).map((name) => tensors[name]!);
+}
+
 /** Records a product; what has no mirror yet is mirrored first. */
 export function matmul(recorder: Recorder, p: Matmul): void {
   const { device } = recorder;
-  const { program, groups, gather } = p;
-  const { form } = program;
-  const count = groups?.count ?? 1;
-  const bank = transposesA(form) ? p.c : p.b;
-  const bytes = groups ? groupBytes(bank, count) : 0;
+  const { program, groups } = p;
+  const byColumns = transposesA(program.form);
+  const bank = byColumns ? p.c : p.b;
+  const bytes = groups ? groupBytes(bank, groups.count) : 0;
   const slices = groups && bank.buffer.size > device.gpu.limits.maxStorageBufferBindingSize
-    ? slicesOf(device, p.label, bytes, count)
-    : [{ first: 0, count }];
+    ? slicesOf(device, p.label, bytes, groups.count)
+    : [{ first: 0, count: groups?.count ?? 1 }];
   // A slice of a bank is bound as a buffer: a mirror would have to hold all of it.
   const inMirrors = slices.length === 1 && program.storage === "f32" && program.weights === "f32";
   const variant: Variant = inMirrors ? p.variant : { ...p.variant, source: "buffer" };
-  const inBlocks = p.scales !== undefined;
   const textures = variant.source === "texture";
-  const copies = textures ? [...new Set([p.a, p.b])].filter((t) => !t.slot.mirrored) : [];
-  const columns = columnsOf(variant, program, device.subgroupSize);
-  const planes = p.planes ?? 1;
-  const flags = (groups ? FLAGS.grouped : 0) |
-    (gather ? gather.of === "a" ? FLAGS.gatherA : FLAGS.gatherB : 0);
-  const strips = Math.ceil(p.c.pitch / 4 / (columns / 4));
-  const tiles = Math.ceil(p.m / variant.rows);
-
-  for (const { first, count: bound } of slices) {
-    const sliceOf = (t: Tensor): Input =>
+  const strips = Math.ceil(p.c.pitch / columnsOf(variant, program, device.subgroupSize));
+  const tiles = groups && !byColumns ? groups.mostTiles : Math.ceil(p.m / variant.rows);
+  for (const slice of slices) {
+    const bound = (t: Tensor): Input =>
       slices.length > 1 && t === bank
-        ? { slice: t, offset: first * bytes, bytes: bound * bytes }
+        ? { slice: t, offset: slice.first * bytes, bytes: slice.count * bytes }
         : t;
-    const source = (t: Tensor): Input => textures ? { mirror: t } : sliceOf(t);
-    const extra: Record<string, Tensor | undefined> = {
-      // A dense launch reads neither: any buffer that the launch only reads will do.
-      row_ids: gather?.ids ?? p.a,
-      row_map: groups?.map ?? p.a,
-      kept: p.kept,
-      bias: p.bias,
-      added: p.added,
-      scales: p.scales,
-    };
-    const uniforms: Record<typeof UNIFORMS[number], number> = {
-      flags,
-      m: p.m,
-      b_rows: transposesB(form) ? p.n : p.k,
-      depth: transposesA(form) ? p.k : roundUp(p.k, PAD),
-      planes,
-      a_first: textures ? quarter(p.a.offset) : 0,
-      a_pitch: quarter(p.a.pitch),
-      a_plane: quarter(p.a.plane),
-      b_first: textures ? quarter(p.b.offset) : 0,
-      b_pitch: inBlocks ? p.b.pitch : quarter(p.b.pitch),
-      b_plane: inBlocks ? p.b.plane : quarter(p.b.plane),
-      c_pitch: quarter(p.c.pitch),
-      c_plane: quarter(p.c.plane),
-      group: first,
-      groups: bound,
-      kept_plane: quarter(p.kept?.plane ?? 0),
-      s_pitch: quarter(p.scales?.pitch ?? 0),
-      s_plane: quarter(p.scales?.plane ?? 0),
-    };
+    const read = (t: Tensor): Input => textures ? { mirror: t } : bound(t);
     recorder.launch({
       label: p.label,
-      copies: first === 0 ? copies : [],
+      copies: textures ? [...new Set([p.a, p.b])].filter((t) => !t.slot.mirrored) : [],
       kernel: kernelOf(device, variant, program),
-      inputs: [
-        source(p.a),
-        source(p.b),
-        sliceOf(p.c),
-        ...extraBindings(program).map((name) => extra[name]!),
-      ],
-      uniforms: UNIFORMS.map((name) => uniforms[name]),
-      grid: transposesA(form)
-        ? [strips * planes, tiles, bound]
-        : [strips, groups ? groups.mostTiles : tiles],
+      inputs: [read(p.a), read(p.b), bound(p.c), ...extraTensors(p)],
+      uniforms: uniformsOf(p, slice, textures),
+      grid: byColumns ? [strips * (p.planes ?? 1), tiles, slice.count] : [strips, tiles],
     });
   }
 }
