@@ -42,6 +42,17 @@ export interface Batch {
 /** Attention whose heads share widths, as this decoder runs it. */
 type PlainAttention = MhaAttention | GqaAttention;
 
+/** Parts that descriptions may have and this transformer has not. */
+const absent = [
+  "linear",
+  "blocks",
+  "mtp",
+  "attention.window",
+  "attention.sinks",
+  "attention.outputGate",
+  "moe.router.limit",
+] as const;
+
 /**
  * The attention of a model that this decoder can run.
  *
@@ -57,6 +68,13 @@ function checkModel(model: Model): PlainAttention {
     ["embedding.tied", `${embedding.tied}`, "true", embedding.tied],
     ["encoderLayers", `${model.encoderLayers}`, "0", model.encoderLayers === 0],
     ["mamba", model.mamba ? "layers" : "none", "none", !model.mamba],
+    ...absent.map((field): [string, string, string, boolean] => {
+      const there = field.split(".").reduce<unknown>(
+        (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+        model,
+      );
+      return [field, there ? "one" : "none", "none", !there];
+    }),
     ["moe", moe ? "experts" : "none", "experts in every layer", moe?.placement.kind === "every"],
     ["moe.activation", `${moe?.activation}`, "swiglu", moe?.activation === "swiglu"],
     ["moe.router", `${moe?.router.kind}`, "linear", moe?.router.kind === "linear"],

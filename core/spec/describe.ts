@@ -8,6 +8,7 @@ import { layersOf } from "./layers.ts";
 import type { FieldSource, Model, PublishedCounts } from "./model.ts";
 import { type ParameterCounts, parameters } from "./params.ts";
 import { comparePublished, type CountAgreement } from "./published.ts";
+import { mixerWords } from "./mixer_words.ts";
 import { assumedFields } from "./sources.ts";
 
 /** What there is to say of a model. All of it is JSON. */
@@ -43,33 +44,19 @@ export interface ModelDescription {
 
 const span = (low: number, high: number) => low === high ? `${low}` : `${low} to ${high}`;
 
-function attentionWords({ attention: a, mamba }: Model): string {
-  const mixed = mamba ? `, in 1 of ${mamba.attentionEvery} layers, Mamba in the others` : "";
-  if (a.kind === "mla") {
-    return `latent, ${a.heads} heads, ranks ${a.qRank} (query) and ${a.kvRank} (key and value), ` +
-      `${a.nopeDim} + ${a.ropeDim} wide, values ${a.valueDim} wide${mixed}`;
-  }
-  const kv = a.kind === "mha" ? a.heads : a.kvHeads;
-  const experts = a.kind === "experts"
-    ? `${a.experts} softly routed experts with ${
-      a.kv === "expert" ? "their own" : "shared"
-    } keys and values, each `
-    : "";
-  return `${experts}${a.heads} heads of ${a.headDim}, ${kv} key and value heads${mixed}`;
-}
-
 function expertWords(model: Model): Record<string, string | number> {
   const { moe } = model;
   if (!moe) return {};
   const counts = layersOf(model).map((l) => l.experts).filter((n) => n > 0);
-  const { shared, denseBeside } = moe;
+  const { shared, denseBeside, latent, router: { kind, limit } } = moe;
   return {
     experts: `${moe.topK} of ${span(Math.min(...counts), Math.max(...counts))}, ${moe.activation}`,
     expertWidth: moe.width,
     expertLayers: `${counts.length} of ${layersOf(model).length}`,
     ...(shared && { sharedExperts: `${shared.count} of width ${shared.width}` }),
     ...(denseBeside && { denseBesideExperts: `width ${denseBeside.width}` }),
-    router: moe.router.kind,
+    ...(latent && { expertSpace: `${latent} wide` }),
+    router: limit ? `${kind}, ${limit.chosen} of ${limit.groups} groups of experts` : kind,
   };
 }
 
@@ -79,9 +66,10 @@ function config(model: Model): Record<string, string | number> {
     layers: encoderLayers > 0 ? `${encoderLayers} encoder, ${layers} decoder` : layers,
     dModel: model.dModel,
     block: model.block,
-    attention: attentionWords(model),
+    ...mixerWords(model),
     ...(ffn && { denseFfn: `width ${ffn.width}, ${ffn.activation}` }),
     ...expertWords(model),
+    ...(model.mtp && { furtherTokens: `${model.mtp.modules}, one layer each` }),
     vocabulary: `${embedding.vocab}, ${embedding.tied ? "tied" : "untied"}`,
     positions: embedding.positions.kind,
   };

@@ -3,14 +3,16 @@
  *
  * A multiply-add is two. Products with weights cost twice the weights that the token uses; the
  * attention core costs `sequence x heads x (dqk + dv)`, which is the causal half of the scores and
- * the values of a sequence (and what BAM's Table 10 calls mask, 2 n_ctx d). Norms, biases, table
- * look-ups, the Mamba scan and the choice of the router are left out. A backward pass costs twice
+ * the values of a sequence (and what BAM's Table 10 calls mask, 2 n_ctx d), and less where queries
+ * see a window. Linear attention and Mamba-2 cost the products with their state, as it is defined
+ * token by token; kernels that work on blocks of tokens do more. Norms, biases, convolutions, table
+ * look-ups, the scan of Mamba and the choice of the router are left out. A backward pass costs twice
  * as much again. In an encoder-decoder, a token is one source token and one target token, and an
  * encoder attends both ways.
  *
  * @module
  */
-import { headShape } from "./counts.ts";
+import { headShape } from "./mixer_counts.ts";
 import { layersOf, type ModelLayer } from "./layers.ts";
 import type { FfnSpec, Model } from "./model.ts";
 import { layerParts, outerParts, type PartCounts } from "./params.ts";
@@ -28,14 +30,16 @@ export interface FlopsOptions {
 
 /** FLOP of one token, by part. */
 export interface TokenFlops {
-  /** Projections and core of attention. */
+  /** Projections and core of attention, linear attention among it. */
   attention: number;
-  /** Projections of Mamba layers. */
+  /** Projections of Mamba layers, and products with the state of Mamba-2. */
   mamba: number;
-  /** Dense networks, experts and shared experts. */
+  /** Dense networks, experts with their projections, and shared experts. */
   ffn: number;
   /** Routers of experts and of attention experts. */
   router: number;
+  /** Modules that predict further tokens, with the output layer that each of them runs. */
+  mtp: number;
   /** The output layer. */
   head: number;
   /** All of them. */
@@ -45,13 +49,30 @@ export interface TokenFlops {
 const products = (parts: PartCounts, ...keys: (keyof PartCounts)[]) =>
   keys.reduce((sum, key) => sum + 2 * (parts[key]?.matmul ?? 0), 0);
 
+/** Keys that a query sees on average: half of the sequence, or less in a window. */
+function meanKeys(sequence: number, window = sequence): number {
+  const seen = Math.min(window, sequence);
+  return seen - seen ** 2 / (2 * sequence);
+}
+
 /** The attention cores of a layer: self-attention, and cross-attention where there is some. */
 function coreFlops(model: Model, layer: ModelLayer, sequence: number): number {
-  if (layer.mixer === "mamba") return 0;
-  const { attention: a } = model;
+  const { attention: a, linear } = model;
+  if (layer.mixer === "linear") {
+    // The state is written to and read from; gated-delta also reads what it corrects.
+    const products = linear!.kind === "lightning" ? 2 : 3;
+    return 2 * products * linear!.valueHeads * linear!.keyDim * linear!.valueDim;
+  }
+  if (layer.mixer !== "attention") return 0;
   const { heads, dqk, dv } = headShape(a);
-  const causal = sequence * heads * (dqk + dv) * (a.kind === "experts" ? a.experts : 1);
+  const keys = meanKeys(sequence, layer.window);
+  const causal = 2 * keys * heads * (dqk + dv) * (a.kind === "experts" ? a.experts : 1);
   return causal * (layer.stack === "encoder" ? 2 : 1) + (layer.crossAttention ? 2 * causal : 0);
+}
+
+/** A head of Mamba-2 writes to its state and reads from it. */
+function stateFlops({ mamba2 }: Model, { mixer }: ModelLayer): number {
+  return mixer === "mamba2" ? 4 * mamba2!.heads * mamba2!.headDim * mamba2!.stateSize : 0;
 }
 
 const hiddenUnits = (ffn: FfnSpec | undefined, copies = 1) => (ffn ? copies * ffn.width : 0);
@@ -59,7 +80,8 @@ const hiddenUnits = (ffn: FfnSpec | undefined, copies = 1) => (ffn ? copies * ff
 /** Hidden units that a token uses in a layer. */
 function activeUnits(model: Model, layer: ModelLayer): number {
   const { ffn, moe } = model;
-  if (layer.experts === 0) return hiddenUnits(ffn);
+  if (layer.network === "none") return 0;
+  if (layer.network === "dense") return hiddenUnits(ffn);
   const { shared, denseBeside, topK } = moe!;
   return hiddenUnits(moe, topK) + (shared ? shared.count * shared.width : 0) +
     hiddenUnits(denseBeside);
@@ -88,12 +110,19 @@ export function layerFlops(model: Model, layer: ModelLayer, options: FlopsOption
   const { sequence, activation = 0 } = options;
   const parts = layerParts(model, layer);
   return sumUp({
-    attention: products(parts, "attention") + coreFlops(model, layer, sequence),
-    mamba: products(parts, "mamba"),
-    ffn: products(parts, "ffn", "experts", "shared") + activation * activeUnits(model, layer),
+    attention: products(parts, "attention", "linear") + coreFlops(model, layer, sequence),
+    mamba: products(parts, "mamba") + stateFlops(model, layer),
+    ffn: products(parts, "ffn", "experts", "latent", "shared") +
+      activation * activeUnits(model, layer),
     router: products(parts, "router", "attentionRouter"),
+    mtp: 0,
     head: 0,
   });
+}
+
+/** Each module runs a layer like the last, the product that joins its inputs, and the output layer. */
+function mtpFlops({ dModel: d, mtp }: Model, last: TokenFlops, head: number): number {
+  return (mtp?.modules ?? 0) * (last.total + 4 * d * d + head);
 }
 
 /**
@@ -111,12 +140,15 @@ export function layerFlops(model: Model, layer: ModelLayer, options: FlopsOption
  */
 export function flopsPerToken(model: Model, options: FlopsOptions): TokenFlops {
   const layers = layersOf(model).map((layer) => layerFlops(model, layer, options));
+  const outer = outerParts(model);
+  const head = products(outer, "embedding", "head");
   const sum = (part: keyof TokenFlops) => layers.reduce((s, layer) => s + layer[part], 0);
   return sumUp({
     attention: sum("attention"),
     mamba: sum("mamba"),
     ffn: sum("ffn"),
     router: sum("router"),
-    head: products(outerParts(model), "embedding", "head"),
+    mtp: mtpFlops(model, layers.at(-1)!, head),
+    head,
   });
 }

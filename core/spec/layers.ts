@@ -11,11 +11,15 @@ export interface ModelLayer {
   index: number;
   /** Which stack it belongs to. */
   stack: "encoder" | "decoder";
-  /** What mixes the tokens. */
-  mixer: "attention" | "mamba";
+  /** What mixes the tokens; nothing in a block that is a network alone. */
+  mixer: "attention" | "linear" | "mamba" | "mamba2" | "none";
+  /** Keys that a query of its attention sees at most, where that is a window. */
+  window?: number;
   /** Whether it also attends to the encoder's output. */
   crossAttention: boolean;
-  /** Routed experts, 0 in a layer with a dense network. */
+  /** What transforms each token; nothing in a block that is a mixer alone. */
+  network: "dense" | "experts" | "none";
+  /** Routed experts, 0 in a layer without. */
   experts: number;
 }
 
@@ -48,8 +52,29 @@ function expertsAt(model: Model, index: number, position: number): number {
   }
 }
 
+/** What a letter of {@linkcode Model.blocks} stands for. */
+const letters: Readonly<Record<string, Pick<ModelLayer, "mixer" | "network">>> = {
+  "M": { mixer: "mamba2", network: "none" },
+  "*": { mixer: "attention", network: "none" },
+  "E": { mixer: "none", network: "experts" },
+  "-": { mixer: "none", network: "dense" },
+};
+
+function mixerAt({ mamba, linear }: Model, position: number): ModelLayer["mixer"] {
+  if (mamba && position % mamba.attentionEvery !== mamba.attentionOffset) return "mamba";
+  if (linear && position % linear.softmaxEvery !== linear.softmaxOffset) return "linear";
+  return "attention";
+}
+
+/** The window of a layer with attention, where it does not see all keys. */
+function windowAt({ attention }: Model, position: number): number | undefined {
+  if (!("window" in attention) || !attention.window) return undefined;
+  const { size, fullEvery, fullOffset } = attention.window;
+  return position % fullEvery === fullOffset ? undefined : size;
+}
+
 /**
- * All layers of a model in order.
+ * All layers of a model in order, without modules that predict further tokens.
  *
  * @example
  * ```ts
@@ -61,17 +86,31 @@ function expertsAt(model: Model, index: number, position: number): number {
  * ```
  */
 export function layersOf(model: Model): ModelLayer[] {
-  const { encoderLayers, layers, mamba } = model;
+  const { blocks, encoderLayers, layers, moe } = model;
   return Array.from({ length: encoderLayers + layers }, (_, index) => {
     const encoder = index < encoderLayers;
     const position = encoder ? index : index - encoderLayers;
-    const attends = !mamba || position % mamba.attentionEvery === mamba.attentionOffset;
+    const block = blocks === undefined ? undefined : letters[blocks[index]];
+    const experts = block
+      ? block.network === "experts" ? moe?.experts ?? 0 : 0
+      : expertsAt(model, index, position);
+    const mixer = block?.mixer ?? mixerAt(model, position);
+    const window = mixer === "attention" ? windowAt(model, position) : undefined;
     return {
       index,
       stack: encoder ? "encoder" : "decoder",
-      mixer: attends ? "attention" : "mamba",
+      mixer,
+      ...(window !== undefined && { window }),
       crossAttention: !encoder && encoderLayers > 0,
-      experts: expertsAt(model, index, position),
+      network: block?.network ?? (experts > 0 ? "experts" : "dense"),
+      experts,
     };
   });
+}
+
+/** Kinds of mixers that a model's layers have, and in how many layers each is. */
+export function mixerCounts(model: Model): Partial<Record<ModelLayer["mixer"], number>> {
+  const counts: Partial<Record<ModelLayer["mixer"], number>> = {};
+  for (const { mixer } of layersOf(model)) counts[mixer] = (counts[mixer] ?? 0) + 1;
+  return counts;
 }

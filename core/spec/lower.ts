@@ -5,6 +5,7 @@
  */
 import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
 import { type Activation, isGated } from "./activation.ts";
+import type { GroupLimit } from "./experts.ts";
 
 /** Sizes of one mixture-of-experts layer. */
 export interface MoeLayerShape {
@@ -26,6 +27,8 @@ export interface MoeLayerShape {
   sharedGate?: boolean;
   /** Form of the router: a linear map, two layers, or Yuan's attention router; "linear" by default. */
   router?: "linear" | "mlp" | "attention";
+  /** Groups of experts that a token may reach; all where it is left out. */
+  groupLimit?: GroupLimit;
 }
 
 /** What a lowering may be told beside its shape. */
@@ -70,9 +73,12 @@ function lowerRouter(shape: MoeLayerShape, tokens: number, dtype?: DType): AnyOp
       op("elementwise", { n: tokens * e * e, reads: 2 }, { dtype, name: "router attention" }),
     ],
   };
+  // The best scores of each group are compared, and those of the groups left out are masked.
+  const limit = op("elementwise", { n: tokens * e, reads: 1 }, { dtype, name: "limit groups" });
   return [
     op("gemm", { m: tokens, n: outputs, k }, { dtype, name: "router logits" }),
     ...extra[router],
+    ...(shape.groupLimit ? [limit] : []),
     op("router", { t: tokens, e, k: topK }, { dtype, name: "router" }),
     op("group_tokens", { t: tokens, e, k: topK }, { dtype, name: "group tokens" }),
   ];
@@ -111,7 +117,8 @@ function lowerShared(shape: MoeLayerShape, tokens: number, options: LowerOptions
  * The ops of one MoE layer for `tokens` tokens: router logits, router, token groups, the experts'
  * grouped products, the shared experts where there are some, and the combination.
  *
- * The combination adds the shared experts' output as one more input. Dropless: T K rows in all.
+ * The combination adds the shared experts' output as one more input. Dropless: T K rows in all. A
+ * router whose tokens reach few groups of experts masks the scores of the others in a pass of its own.
  *
  * @example
  * ```ts

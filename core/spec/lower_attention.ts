@@ -7,8 +7,8 @@
  * @module
  */
 import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
-import { headShape } from "./counts.ts";
 import type { ModelLayer } from "./layers.ts";
+import { headShape } from "./mixer_counts.ts";
 import type {
   AttentionSpec,
   ExpertAttention,

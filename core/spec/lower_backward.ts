@@ -14,6 +14,7 @@ import { lowerMixers, type MixerContext } from "./lower_attention.ts";
 import { gradientsOf, lowerFfnBackward } from "./lower_gradients.ts";
 import { type LowerLayerOptions, moeLayerShape } from "./lower_model.ts";
 import { lowerMoeLayerBackward } from "./lower_moe_backward.ts";
+import { checkLayerLowers, checkModelLowers } from "./lower_refusals.ts";
 import type { FfnSpec, Model } from "./model.ts";
 
 function lowerMixersBackward(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
@@ -34,7 +35,7 @@ function lowerNetworksBackward(
   const { dtype = "f32" } = options;
   const dense = (ffn: FfnSpec, name: string) =>
     lowerFfnBackward({ ...ffn, dModel }, tokens, { dtype, name });
-  if (layer.experts === 0) return dense(model.ffn!, "dense");
+  if (layer.network === "dense") return dense(model.ffn!, "dense");
   const beside = model.moe!.denseBeside;
   return [
     ...lowerMoeLayerBackward(moeLayerShape(model, layer.index), tokens, options),
@@ -51,6 +52,8 @@ function lowerNetworksBackward(
  * The ops of one layer's backward pass over `tokens` tokens: of the networks or experts, of the norm
  * before them, of attention or Mamba, and of the norm before that. In a parallel block the gradients
  * of both branches are added and go through one norm.
+ *
+ * @throws {UserError} where the layer has a part that no kernel runs.
  */
 export function lowerLayerBackward(
   model: Model,
@@ -58,6 +61,7 @@ export function lowerLayerBackward(
   tokens: number,
   options: LowerLayerOptions = {},
 ): AnyOp[] {
+  checkLayerLowers(model, layer);
   const { sequence = tokens, dtype = "f32" } = options;
   const { dModel: d, norm } = model;
   const at: MixerContext = { dModel: d, tokens, sequence, dtype };
@@ -86,6 +90,8 @@ export function lowerLayerBackward(
  * The ops of a model's backward pass over `tokens` tokens, from the gradient of the loss by the
  * logits to that of the token table. `rows` are the tokens of each expert, in every layer alike.
  *
+ * @throws {UserError} where the model has a part that no kernel runs.
+ *
  * @example
  * ```ts
  * import { lowerModel, lowerModelBackward, modelPreset } from "@moelab/moelab/core";
@@ -103,6 +109,7 @@ export function lowerModelBackward(
   tokens: number,
   options: LowerLayerOptions = {},
 ): AnyOp[] {
+  checkModelLowers(model);
   const { dtype = "f32" } = options;
   const { dModel: d, embedding: { vocab: v, tied }, encoderLayers, norm } = model;
   const stacks = encoderLayers > 0 ? 2 : 1;

@@ -8,6 +8,7 @@ import { UserError } from "../../kernels/base/errors.ts";
 import { layersOf, type ModelLayer } from "./layers.ts";
 import { lowerFfn, lowerMoeLayer, type LowerOptions, type MoeLayerShape } from "./lower.ts";
 import { lowerMixers, type MixerContext } from "./lower_attention.ts";
+import { checkExpertsLower, checkLayerLowers, checkModelLowers } from "./lower_refusals.ts";
 import type { FfnSpec, Model } from "./model.ts";
 
 /** What a lowering of layers may be told. */
@@ -28,7 +29,9 @@ function layerAt(model: Model, index: number): ModelLayer {
 
 /**
  * Sizes of a model's mixture-of-experts layer: of the layer named, or of the first that has
- * experts. Throws a UserError where there is none.
+ * experts.
+ *
+ * @throws {UserError} where there is none, or its experts are none that a kernel runs.
  *
  * @example
  * ```ts
@@ -51,6 +54,8 @@ export function moeLayerShape(model: Model, layerIndex?: number): MoeLayerShape 
       }: expected a layer with experts but found a dense one`,
     );
   }
+  checkExpertsLower(model);
+  const { limit } = moe.router;
   return {
     dModel: model.dModel,
     dExpert: moe.width,
@@ -61,6 +66,7 @@ export function moeLayerShape(model: Model, layerIndex?: number): MoeLayerShape 
     activation: moe.activation,
     sharedGate: moe.sharedGate,
     router: moe.router.kind,
+    ...(limit && { groupLimit: limit }),
   };
 }
 
@@ -76,7 +82,7 @@ function lowerNetworks(
       keep: options.keep,
       name,
     });
-  if (layer.experts === 0) return dense(model.ffn!, "dense");
+  if (layer.network === "dense") return dense(model.ffn!, "dense");
   const beside = model.moe!.denseBeside;
   return [
     ...(beside ? dense(beside, "dense beside experts") : []),
@@ -87,6 +93,8 @@ function lowerNetworks(
 /**
  * The ops of one layer's forward pass over `tokens` tokens: norms, attention or Mamba, and the
  * dense network or the experts.
+ *
+ * @throws {UserError} where the layer has a part that no kernel runs.
  */
 export function lowerLayer(
   model: Model,
@@ -94,6 +102,7 @@ export function lowerLayer(
   tokens: number,
   options: LowerLayerOptions = {},
 ): AnyOp[] {
+  checkLayerLowers(model, layer);
   const { sequence = tokens, dtype = "f32" } = options;
   const { dModel: d, norm } = model;
   const at: MixerContext = { dModel: d, tokens, sequence, dtype };
@@ -119,6 +128,8 @@ const lowerSum = ({ block, dModel: d }: Model, tokens: number, dtype: DType) =>
  * The ops of a model's forward pass over `tokens` tokens, the token table and output layer
  * included. `rows` are the tokens of each expert, in every layer alike.
  *
+ * @throws {UserError} where the model has a part that no kernel runs.
+ *
  * @example
  * ```ts
  * import { flopsPerToken, lowerModel, modelPreset } from "@moelab/moelab/core";
@@ -138,6 +149,7 @@ export function lowerModel(
   tokens: number,
   options: LowerLayerOptions = {},
 ): AnyOp[] {
+  checkModelLowers(model);
   const { dtype = "f32" } = options;
   const { dModel: d, embedding, encoderLayers, norm } = model;
   const stacks = encoderLayers > 0 ? 2 : 1;

@@ -7,7 +7,13 @@
  *
  * @module
  */
-import type { Activation } from "./activation.ts";
+import type { FfnSpec, MoeSpec } from "./experts.ts";
+import type { AttentionSpec } from "./mixers.ts";
+import type { LinearSpec, Mamba2Spec, MambaSpec } from "./state_mixers.ts";
+
+export type * from "./experts.ts";
+export type * from "./mixers.ts";
+export type * from "./state_mixers.ts";
 
 /** Where a value was found: in the paper, in the released configuration, or nowhere. */
 export interface FieldSource {
@@ -15,132 +21,6 @@ export interface FieldSource {
   from: "paper" | "config" | "assumed";
   /** Which table, section or file, or why this value was assumed. */
   cite: string;
-}
-
-/** What the attention kinds with plain heads have in common. */
-export interface AttentionHeads {
-  /** Query heads. */
-  heads: number;
-  /** Width of a head. */
-  headDim: number;
-  /** Whether the query, key and value projections have biases. */
-  qkvBias: boolean;
-  /** Whether the output projection has a bias. */
-  outBias: boolean;
-  /** Norm of queries and keys: none, one weight per head channel, or over all heads together. */
-  qkNorm: "none" | "head" | "width";
-}
-
-/** Multi-head attention: as many key and value heads as query heads. */
-export interface MhaAttention extends AttentionHeads {
-  /** Discriminator. */
-  kind: "mha";
-}
-
-/** Grouped-query attention: query heads share `kvHeads` key and value heads. */
-export interface GqaAttention extends AttentionHeads {
-  /** Discriminator. */
-  kind: "gqa";
-  /** Key and value heads; 1 is multi-query attention. */
-  kvHeads: number;
-}
-
-/** Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434). */
-export interface MlaAttention {
-  /** Discriminator. */
-  kind: "mla";
-  /** Query heads. */
-  heads: number;
-  /** Rank of the query's compression, 0 where queries are projected directly. */
-  qRank: number;
-  /** Rank of the joint compression of keys and values. */
-  kvRank: number;
-  /** Width of a head's query and key without position. */
-  nopeDim: number;
-  /** Width of a head's query and of the one shared key with rotary position. */
-  ropeDim: number;
-  /** Width of a head's value. */
-  valueDim: number;
-}
-
-/** Attention experts, softly routed: every token goes to all of them (BAM, arXiv 2408.08274). */
-export interface ExpertAttention extends AttentionHeads {
-  /** Discriminator. */
-  kind: "experts";
-  /** Number of attention experts. */
-  experts: number;
-  /** Whether each expert has its own keys and values, or all share one set. */
-  kv: "expert" | "shared";
-  /** Key and value heads of one expert. */
-  kvHeads: number;
-}
-
-/** The self-attention of a layer. */
-export type AttentionSpec = MhaAttention | GqaAttention | MlaAttention | ExpertAttention;
-
-/** Selective state-space layers that stand in for attention (Jamba, arXiv 2403.19887). */
-export interface MambaSpec {
-  /** State channels of each inner channel. */
-  stateSize: number;
-  /** Taps of the causal convolution. */
-  convWidth: number;
-  /** Inner width over model width. */
-  expand: number;
-  /** Rank of the step-size projection. */
-  dtRank: number;
-  /** Whether step size, input and output vectors are normalised inside. */
-  innerNorms: boolean;
-  /** One layer in so many has attention; the others are Mamba. */
-  attentionEvery: number;
-  /** Which of them has it, from 0. */
-  attentionOffset: number;
-}
-
-/** A dense feed-forward network. */
-export interface FfnSpec {
-  /** Hidden width. */
-  width: number;
-  /** Nonlinearity; the `glu` kinds have a third matrix. */
-  activation: Activation;
-  /** Whether its projections have biases. */
-  bias: boolean;
-}
-
-/** Which layers hold experts. */
-export type ExpertPlacement =
-  /** Layers whose index modulo `step` is `offset`, counted within encoder and decoder. */
-  | { kind: "every"; step: number; offset: number }
-  /** All layers but the first `first`, counted within encoder and decoder. */
-  | { kind: "after"; first: number }
-  /** The layers named. */
-  | { kind: "list"; layers: number[] }
-  /** Layers by group, with a number of experts for each group (PR-MoE, arXiv 2201.05596). */
-  | { kind: "pyramid"; groups: { layers: number[]; experts: number }[] };
-
-/** The router of a layer. */
-export interface RouterSpec {
-  /** A linear map, two layers of E outputs, or queries, keys and values of E (Yuan). */
-  kind: "linear" | "mlp" | "attention";
-  /** Whether each expert has one additive parameter, such as DeepSeek-V3's balance bias. */
-  bias: boolean;
-}
-
-/** A mixture of feed-forward experts. */
-export interface MoeSpec extends FfnSpec {
-  /** Routed experts of a layer; a pyramid's groups say their own. */
-  experts: number;
-  /** Routed experts that a token uses. */
-  topK: number;
-  /** Experts that every token uses: how many, and the hidden width of one. */
-  shared?: { count: number; width: number };
-  /** Whether a learned scalar gate scales the shared experts. */
-  sharedGate: boolean;
-  /** Form of the router. */
-  router: RouterSpec;
-  /** Which layers hold experts. */
-  placement: ExpertPlacement;
-  /** A dense network beside the experts of the same layer (ST-MoE, Arctic). */
-  denseBeside?: FfnSpec;
 }
 
 /** How positions enter, and what that costs in parameters. */
@@ -192,6 +72,16 @@ export interface PublishedCounts {
  */
 export type CountConvention = "all" | "no-lookup" | "paper";
 
+/**
+ * Modules that predict further tokens (DeepSeek-V3, arXiv 2412.19437, section 2.2): each joins the
+ * output before it with the embedding of the next token, a product of 2D by D behind two norms, and
+ * runs one layer like the model's last, a norm and the output layer. Tables are shared.
+ */
+export interface MtpSpec {
+  /** How many. */
+  modules: number;
+}
+
 /** A model. */
 export interface Model {
   /** Lower case with hyphens. */
@@ -218,10 +108,21 @@ export interface Model {
   attention: AttentionSpec;
   /** Mamba layers between those with attention. */
   mamba?: MambaSpec;
+  /** Linear attention in the layers between those with softmax attention. */
+  linear?: LinearSpec;
+  /** Mamba-2, in the layers that `blocks` names. */
+  mamba2?: Mamba2Spec;
+  /**
+   * One letter a layer, where a layer is one block instead of a mixer and a network: M Mamba-2,
+   * * attention, E experts, - a dense network (Nemotron-H, arXiv 2504.03624).
+   */
+  blocks?: string;
   /** The feed-forward network of layers without experts. */
   ffn?: FfnSpec;
   /** The experts. */
   moe?: MoeSpec;
+  /** Modules that predict further tokens; counted with the model where they are there. */
+  mtp?: MtpSpec;
   /** Token and position tables. */
   embedding: EmbeddingSpec;
   /** Norms. */

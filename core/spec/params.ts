@@ -3,18 +3,10 @@
  *
  * @module
  */
-import {
-  always,
-  attentionCount,
-  attentionRouterCount,
-  chosen,
-  type Count,
-  ffnCount,
-  mambaCount,
-  normCount,
-  routerCount,
-} from "./counts.ts";
+import { add, always, chosen, type Count } from "./count.ts";
+import { ffnCount, normCount, routerCount } from "./counts.ts";
 import { layersOf, type ModelLayer } from "./layers.ts";
+import { mixerParts } from "./mixer_counts.ts";
 import type { CountConvention, Model, MoeSpec } from "./model.ts";
 import { assumedFields } from "./sources.ts";
 
@@ -23,12 +15,15 @@ export type ModelPart =
   | "embedding"
   | "attention"
   | "attentionRouter"
+  | "linear"
   | "mamba"
   | "ffn"
   | "experts"
   | "shared"
+  | "latent"
   | "router"
   | "norm"
+  | "mtp"
   | "head";
 
 /** Counts by part; a part that a model lacks is left out. */
@@ -62,12 +57,13 @@ export const countConventions: Readonly<Record<CountConvention, string>> = {
 
 function moeParts(model: Model, moe: MoeSpec, experts: number): PartCounts {
   const d = model.dModel;
-  const { shared, denseBeside } = moe;
+  const { shared, denseBeside, latent } = moe;
   const gate = moe.sharedGate ? always(d) : always(0);
   const merged = shared && ffnCount({ ...moe, width: shared.width }, d);
   return {
     router: routerCount(moe.router, d, experts),
-    experts: chosen(ffnCount(moe, d), experts, moe.topK),
+    experts: chosen(ffnCount(moe, latent ?? d), experts, moe.topK),
+    ...(latent && { latent: always(2 * d * latent) }),
     ...(merged && { shared: add(chosen(merged, shared.count, shared.count), gate) }),
     ...(denseBeside && { ffn: ffnCount(denseBeside, d) }),
   };
@@ -75,20 +71,29 @@ function moeParts(model: Model, moe: MoeSpec, experts: number): PartCounts {
 
 /** Parameters of one layer, by part. */
 export function layerParts(model: Model, layer: ModelLayer): PartCounts {
-  const { attention, dModel: d, ffn, mamba, moe } = model;
-  const self = attentionCount(attention, d);
-  const mixer: PartCounts = layer.mixer === "mamba" ? { mamba: mambaCount(mamba!, d) } : {
-    attention: layer.crossAttention ? add(self, self) : self,
-    ...(attention.kind === "experts" && { attentionRouter: attentionRouterCount(attention, d) }),
-  };
+  const { dModel: d, ffn, moe } = model;
   return {
-    ...mixer,
-    ...(layer.experts > 0 ? moeParts(model, moe!, layer.experts) : { ffn: ffnCount(ffn!, d) }),
+    ...mixerParts(model, layer),
+    ...(layer.network === "experts" && moeParts(model, moe!, layer.experts)),
+    ...(layer.network === "dense" && { ffn: ffnCount(ffn!, d) }),
     norm: normCount(model, layer),
   };
 }
 
-/** Parameters outside the layers, by part: tables, output layer and final norms. */
+/**
+ * Parameters of one module that predicts a further token: a layer like the last, the product that
+ * joins two inputs, a norm of each and one of the output.
+ */
+export function mtpModuleCount(model: Model): Count {
+  const { dModel: d, norm } = model;
+  const layer = Object.values(layerParts(model, layersOf(model).at(-1)!));
+  return add(...layer, always(2 * d * d, 3 * d * (norm.bias ? 2 : 1)));
+}
+
+/**
+ * Parameters outside the layers, by part: tables, output layer, final norms, and modules that predict
+ * further tokens.
+ */
 export function outerParts(model: Model): PartCounts {
   const { attention, dModel: d, embedding, encoderLayers, norm } = model;
   const { positions, tied, vocab } = embedding;
@@ -99,20 +104,13 @@ export function outerParts(model: Model): PartCounts {
     ? stacks * positions.buckets * attention.heads
     : 0;
   const final = norm.final ? stacks * d * (norm.bias ? 2 : 1) : 0;
+  const modules = model.mtp?.modules ?? 0;
   return {
     // A tied table is the output layer too: a token is multiplied with it.
     embedding: always(tied ? vocab * d : 0, table + (tied ? 0 : vocab * d)),
     ...(!tied && { head: always(vocab * d) }),
+    ...(modules > 0 && { mtp: chosen(mtpModuleCount(model), modules, modules) }),
     norm: always(0, final),
-  };
-}
-
-/** The sum of two counts. */
-export function add(a: Count, b: Count): Count {
-  return {
-    total: a.total + b.total,
-    active: a.active + b.active,
-    matmul: a.matmul + b.matmul,
   };
 }
 
@@ -139,8 +137,9 @@ const pickRouter = ({ attentionRouter }: PartCounts): PartCounts => ({ attention
 /**
  * Counts the parameters of a model from its sizes alone.
  *
- * Padding of the vocabulary is counted as the description has it. The convention of the active
- * count is the model's own, unless `options` says another.
+ * Padding of the vocabulary is counted as the description has it, and modules that predict further
+ * tokens where it has them. The convention of the active count is the model's own, unless `options`
+ * says another.
  *
  * @example
  * ```ts

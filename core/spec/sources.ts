@@ -12,8 +12,12 @@ const sized = [
   "dModel",
   "attention",
   "mamba",
+  "mamba2",
+  "linear",
+  "blocks",
   "ffn",
   "moe",
+  "mtp",
   "embedding",
   "norm",
 ] as const;

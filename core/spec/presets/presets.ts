@@ -22,6 +22,7 @@ import deepseekMoe16b from "./deepseek-moe-16b.json" with { type: "json" };
 import deepseekMoe2b from "./deepseek-moe-2b.json" with { type: "json" };
 import deepseekV2 from "./deepseek-v2.json" with { type: "json" };
 import deepseekV3 from "./deepseek-v3.json" with { type: "json" };
+import deepseekV3Mtp from "./deepseek-v3-mtp.json" with { type: "json" };
 import deepspeedMoe13b from "./deepspeed-moe-13b.json" with { type: "json" };
 import deepspeedMoe52b from "./deepspeed-moe-52b.json" with { type: "json" };
 import deepspeedPrMoe31b from "./deepspeed-pr-moe-31b.json" with { type: "json" };
@@ -31,18 +32,31 @@ import glam1_9b from "./glam-1.9b.json" with { type: "json" };
 import glam143b from "./glam-143b.json" with { type: "json" };
 import glam27b from "./glam-27b.json" with { type: "json" };
 import gpt4Rumour from "./gpt-4-rumour.json" with { type: "json" };
+import gptOss120b from "./gpt-oss-120b.json" with { type: "json" };
+import gptOss20b from "./gpt-oss-20b.json" with { type: "json" };
+import gpt3_175b from "./gpt3-175b.json" with { type: "json" };
 import grok1 from "./grok-1.json" with { type: "json" };
 import gshard150b from "./gshard-150b.json" with { type: "json" };
 import gshard200b from "./gshard-200b.json" with { type: "json" };
 import gshard37b from "./gshard-37b.json" with { type: "json" };
 import gshard600b from "./gshard-600b.json" with { type: "json" };
 import jamba from "./jamba.json" with { type: "json" };
+import kimiK2 from "./kimi-k2.json" with { type: "json" };
+import llama2_13b from "./llama-2-13b.json" with { type: "json" };
+import llama2_70b from "./llama-2-70b.json" with { type: "json" };
 import llama2_7b from "./llama-2-7b.json" with { type: "json" };
+import llama3_70b from "./llama-3-70b.json" with { type: "json" };
+import llama3_8b from "./llama-3-8b.json" with { type: "json" };
+import llama3_1_405b from "./llama-3.1-405b.json" with { type: "json" };
 import llamaMoe3_0b2_16 from "./llama-moe-3.0b-2-16.json" with { type: "json" };
 import llamaMoe3_5b2_8 from "./llama-moe-3.5b-2-8.json" with { type: "json" };
 import llamaMoe3_5b4_16 from "./llama-moe-3.5b-4-16.json" with { type: "json" };
+import minimaxText01 from "./minimax-text-01.json" with { type: "json" };
 import mixtral8x22b from "./mixtral-8x22b.json" with { type: "json" };
 import mixtral8x7b from "./mixtral-8x7b.json" with { type: "json" };
+import nemotron3Nano30bA3b from "./nemotron-3-nano-30b-a3b.json" with { type: "json" };
+import nemotron3Super120bA12b from "./nemotron-3-super-120b-a12b.json" with { type: "json" };
+import nemotron4_340b from "./nemotron-4-340b.json" with { type: "json" };
 import olmoe from "./olmoe.json" with { type: "json" };
 import openmoe34b from "./openmoe-34b.json" with { type: "json" };
 import openmoe8b from "./openmoe-8b.json" with { type: "json" };
@@ -51,6 +65,8 @@ import palm540b from "./palm-540b.json" with { type: "json" };
 import qwen1_5MoeA2_7b from "./qwen1.5-moe-a2.7b.json" with { type: "json" };
 import qwen3_235bA22b from "./qwen3-235b-a22b.json" with { type: "json" };
 import qwen3_30bA3b from "./qwen3-30b-a3b.json" with { type: "json" };
+import qwen3_8b from "./qwen3-8b.json" with { type: "json" };
+import qwen3Next80bA3b from "./qwen3-next-80b-a3b.json" with { type: "json" };
 import skyworkMoe from "./skywork-moe.json" with { type: "json" };
 import stMoe269b from "./st-moe-269b.json" with { type: "json" };
 import stMoe4_1b from "./st-moe-4.1b.json" with { type: "json" };
@@ -78,6 +94,7 @@ const files: readonly { id: string }[] = [
   deepseekMoe2b,
   deepseekV2,
   deepseekV3,
+  deepseekV3Mtp,
   deepspeedMoe13b,
   deepspeedMoe52b,
   deepspeedPrMoe31b,
@@ -87,18 +104,31 @@ const files: readonly { id: string }[] = [
   glam143b,
   glam27b,
   gpt4Rumour,
+  gptOss120b,
+  gptOss20b,
+  gpt3_175b,
   grok1,
   gshard150b,
   gshard200b,
   gshard37b,
   gshard600b,
   jamba,
+  kimiK2,
+  llama2_13b,
+  llama2_70b,
   llama2_7b,
+  llama3_70b,
+  llama3_8b,
+  llama3_1_405b,
   llamaMoe3_0b2_16,
   llamaMoe3_5b2_8,
   llamaMoe3_5b4_16,
+  minimaxText01,
   mixtral8x22b,
   mixtral8x7b,
+  nemotron3Nano30bA3b,
+  nemotron3Super120bA12b,
+  nemotron4_340b,
   olmoe,
   openmoe34b,
   openmoe8b,
@@ -107,6 +137,8 @@ const files: readonly { id: string }[] = [
   qwen1_5MoeA2_7b,
   qwen3_235bA22b,
   qwen3_30bA3b,
+  qwen3_8b,
+  qwen3Next80bA3b,
   skyworkMoe,
   stMoe269b,
   stMoe4_1b,

@@ -28,6 +28,26 @@ Deno.test("a description of a pyramid, of attention experts and of Mamba", () =>
   assertEquals(words("switch-7b", "layers"), "12 encoder, 12 decoder");
 });
 
+Deno.test("a description of windows, of linear attention, of blocks and of further tokens", () => {
+  const config = (id: string) => describe(modelPreset(id)).config;
+  assertStringIncludes(
+    String(config("gpt-oss-20b").attention),
+    "with sinks, all keys in 1 of 2 layers, 128 in the others",
+  );
+  const next = config("qwen3-next-80b-a3b");
+  assertStringIncludes(String(next.attention), "gated, in 1 of 4 layers, linear attention in");
+  assertEquals(next.linearAttention, "gated-delta, 32 states of 128 by 128, 16 key heads");
+  const nano = config("nemotron-3-nano-30b-a3b");
+  assertStringIncludes(String(nano.attention), "2 key and value heads, in 6 layers");
+  assertEquals(nano.mamba2, "64 heads of 64, 128 state channels, 8 groups, in 23 layers");
+  const super3 = config("nemotron-3-super-120b-a12b");
+  assertEquals(super3.expertSpace, "1024 wide");
+  assertEquals(super3.expertLayers, "40 of 88");
+  const further = config("deepseek-v3-mtp");
+  assertEquals(further.furtherTokens, "1, one layer each");
+  assertEquals(further.router, "linear, 4 of 8 groups of experts");
+});
+
 Deno.test("a rumour says so, and that its counts are unchecked", () => {
   const { rumour, parameters, published, assumed } = describe(modelPreset("gpt-4-rumour"));
   assertEquals([rumour, parameters.checked, published], [true, false, undefined]);

@@ -1,12 +1,14 @@
 /** Lowering to ops: order, dimensions, rows and errors. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { flops, type OpDims } from "../../../kernels/base/op.ts";
+import { flops, op, type OpDims } from "../../../kernels/base/op.ts";
 import {
+  type GqaAttention,
   layersOf,
   lowerLayer,
   lowerModel,
   lowerMoeLayer,
+  type Model,
   modelPreset,
   moeLayerShape,
 } from "../../../core/spec/mod.ts";
@@ -167,4 +169,32 @@ Deno.test("a model ends in the output layer, and each layer's ops come in order"
   });
   assertEquals(ops.filter((op) => op.kind === "router").length, 16);
   assert(ops.every((op) => op.dtype === "bf16"));
+});
+
+Deno.test("a router whose tokens reach few groups masks the scores of the others", () => {
+  const shape = moeLayerShape(modelPreset("deepseek-v3"));
+  assertEquals(shape.groupLimit, { groups: 8, chosen: 4 });
+  const ops = lowerMoeLayer(shape, 16).filter(({ name }) => name === "limit groups");
+  const pass = op("elementwise", { n: 16 * 256, reads: 1 }, { dtype: "f32", name: "limit groups" });
+  assertEquals(ops, [pass]);
+});
+
+Deno.test("experts in a latent space, sinks and gated outputs are refused", () => {
+  const model = modelPreset("qwen3-8b");
+  const attention = model.attention as GqaAttention;
+  const found = (changed: Model) =>
+    assertThrows(() => lowerLayer(changed, layersOf(changed)[0], 16), TypeError).message;
+  assertStringIncludes(
+    found({ ...model, attention: { ...attention, sinks: true } }),
+    "Cannot lower qwen3-8b to operators: found attention with sinks, wanted attention without",
+  );
+  assertStringIncludes(
+    found({ ...model, attention: { ...attention, outputGate: true } }),
+    "found attention with a gated output",
+  );
+  assertThrows(
+    () => moeLayerShape(modelPreset("nemotron-3-super-120b-a12b")),
+    TypeError,
+    "found experts in a latent space of 1024, wanted experts of model width",
+  );
 });

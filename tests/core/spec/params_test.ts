@@ -99,6 +99,55 @@ Deno.test("Jamba has 4 layers with attention, 28 with Mamba and 16 with experts"
   assertEquals(byPart.mamba, 28 * layer);
 });
 
+Deno.test("gpt-oss prints its counts to four digits", () => {
+  const digits = (n: number) => Number((n / 1e9).toFixed(2));
+  for (const [id, printed] of [["gpt-oss-120b", [116.83, 5.13]], ["gpt-oss-20b", [20.91, 3.61]]]) {
+    assertEquals(counts(modelPreset(id as string)).map(digits), printed);
+  }
+});
+
+Deno.test("Qwen3-Next has 12 layers with gated softmax attention and 36 with gated delta", () => {
+  const { byPart } = parameters(modelPreset("qwen3-next-80b-a3b"));
+  assertEquals(byPart.attention, 12 * (2048 * (2 * 4096 + 2 * 512) + 4096 * 2048));
+  const projections = 2048 * (2 * 2048 + 2 * 4096) + 2048 * 64 + 4096 * 2048;
+  assertEquals(byPart.linear, 36 * (projections + 4 * 8192 + 64));
+  assertEquals(byPart.norm, 2048 * (2 * 48 + 1) + 12 * 2 * 256 + 36 * 128);
+});
+
+Deno.test("MiniMax-Text-01 has 70 lightning layers of 64 heads", () => {
+  const { byPart } = parameters(modelPreset("minimax-text-01"));
+  assertEquals(byPart.linear, 70 * 5 * 6144 * 8192);
+  assertEquals(byPart.norm, 6144 * (2 * 80 + 1) + 70 * 8192);
+});
+
+Deno.test("Nemotron 3 Nano has 23 Mamba-2, 23 expert and 6 attention blocks, one norm each", () => {
+  const { byPart } = parameters(modelPreset("nemotron-3-nano-30b-a3b"));
+  const mamba = 2688 * (2 * 4096 + 2 * 8 * 128 + 64) + 4096 * 2688 + 6144 * 5 + 3 * 64;
+  assertEquals(byPart.mamba, 23 * mamba);
+  assertEquals(byPart.experts, 23 * 128 * 2 * 2688 * 1856);
+  assertEquals(byPart.attention, 6 * 2688 * (2 * 4096 + 2 * 256));
+  assertEquals(byPart.norm, 53 * 2688 + 23 * 4096);
+});
+
+Deno.test("experts in a latent space are as wide as that space", () => {
+  const { byPart } = parameters(modelPreset("nemotron-3-super-120b-a12b"));
+  assertEquals(byPart.latent, 40 * 2 * 4096 * 1024);
+  assertEquals(byPart.experts, 40 * 512 * 2 * 1024 * 2688);
+  assertEquals(byPart.shared, 40 * 2 * 4096 * 5376);
+});
+
+Deno.test("a module for a further token is a layer like the last, a join and three norms", () => {
+  const plain = parameters(modelPreset("deepseek-v3"));
+  const { byPart, activeByPart, total } = parameters(modelPreset("deepseek-v3-mtp"));
+  const expert = 3 * 7168 * 2048;
+  const attention = plain.byPart.attention / 61;
+  const others = attention + expert + 7168 * 256 + 256 + 2 * 7168 + 1536 + 512 +
+    2 * 7168 ** 2 + 3 * 7168;
+  assertEquals(byPart.mtp, 256 * expert + others);
+  assertEquals(activeByPart.mtp, 8 * expert + others);
+  assertEquals(total, plain.total + byPart.mtp);
+});
+
 Deno.test("every preset: parts sum to the totals, and no more is active than there is", () => {
   for (const model of modelPresets()) {
     const { total, active, byPart, activeByPart } = parameters(model);

@@ -66,6 +66,68 @@ Deno.test("sizes that contradict each other are refused", () => {
   refused(place({ kind: "after", first: 4 }), "at /moe/placement expected a layer with experts");
 });
 
+Deno.test("windows, linear layers and groups of experts that do not fit are refused", () => {
+  const window = (fields: object) => (m: Small) =>
+    Object.assign(m.attention, { window: { size: 8, ...fields } });
+  refused(window({}), "at /attention/window/fullEvery expected");
+  refused(
+    window({ fullEvery: 2, fullOffset: 2 }),
+    "at /attention/window/fullOffset expected less than 2 but found 2",
+  );
+  const linear = { kind: "lightning", keyHeads: 3, valueHeads: 4, keyDim: 8, valueDim: 8 };
+  refused(
+    (m) => m.linear = { ...linear, softmaxEvery: 2 },
+    "at /linear/keyHeads expected a divisor of the 4 value heads but found 3",
+  );
+  const limit = (groups: number, chosen: number) => (m: Small) =>
+    Object.assign(m.moe, { router: { limit: { groups, chosen } } });
+  refused(
+    limit(3, 1),
+    "at /moe/router/limit/groups expected a divisor of the 8 experts of a layer but found 3",
+  );
+  refused(
+    limit(8, 1),
+    "at /moe/router/limit/chosen expected at most 8 groups, with 2 experts or more, but found 1",
+  );
+  refused((m) => m.mtp = { modules: 0 }, "at /mtp/modules expected at least 1 but found 0");
+});
+
+Deno.test("blocks have a letter for each layer, and sizes for each letter", () => {
+  const mamba2 = { heads: 4, headDim: 32, stateSize: 16, groups: 2, convWidth: 4 };
+  const blocks = (letters: string, more: object = { mamba2 }) => (m: Small) =>
+    Object.assign(m, { blocks: letters, ...more });
+  refused(blocks("MxE*"), "at /blocks expected letters M, *, E and - but found");
+  refused(blocks("ME*"), "at /blocks expected one letter for each of 4 layers but found 3");
+  refused(
+    blocks("ME*E", {}),
+    'at /blocks expected letters for the parts that are described but found "M" without',
+  );
+  refused(
+    blocks("M*M*"),
+    'at /blocks expected letters for the parts that are described but found no "E"',
+  );
+  refused((m) => m.mamba2 = mamba2, 'at /blocks expected letters with "M"');
+  refused(
+    blocks("ME*E", { mamba2, mtp: { modules: 1 } }),
+    "at /mtp expected nothing beside blocks",
+  );
+  const model = small() as Small;
+  blocks("ME*E")(model);
+  assertEquals(layersOf(readModel(model, "mine.json")).map((l) => [l.mixer, l.network]), [
+    ["mamba2", "none"],
+    ["none", "experts"],
+    ["attention", "none"],
+    ["none", "experts"],
+  ]);
+});
+
+Deno.test("windows and linear attention are where they say", () => {
+  const oss = layersOf(modelPreset("gpt-oss-120b"));
+  assertEquals(oss.slice(0, 4).map((l) => l.window), [128, undefined, 128, undefined]);
+  const mixers = layersOf(modelPreset("minimax-text-01")).map((l) => l.mixer);
+  assertEquals(mixers.flatMap((m, i) => m === "attention" ? [i] : []).slice(0, 3), [7, 15, 23]);
+});
+
 Deno.test("placements put experts where they say", () => {
   const at = (placement: unknown) => {
     const ffn = { width: 128, activation: "relu" };
