@@ -19,6 +19,50 @@ export interface Law {
   halfSize: number;
 }
 
+/** How long products take that a device computes tile by tile, as fractions of its peaks. */
+export interface TileLaw {
+  /** Fraction of the peak that full waves of long tiles reach. */
+  computeEfficiency: number;
+  /** Fraction of the memory bandwidth that products reach. */
+  memoryEfficiency: number;
+  /** Inner size k whose products take as long as a tile's fixed time. */
+  innerHalfSize: number;
+  /** Time of a FLOP in small tiles over that in large ones. */
+  smallTileFactor: number;
+  /** Share of the time to write results that is not hidden behind tiles. */
+  exposedResults: number;
+}
+
+/** Products in one number format. */
+export interface PrecisionLaws {
+  /** Products of two matrices. */
+  product: TileLaw;
+  /** Products of many experts in one call. */
+  grouped: TileLaw;
+  /** Seconds that a call adds for each expert beside its tiles: kernels issued one by one. */
+  groupSeconds: number;
+}
+
+/** One pass of fused attention. */
+export interface AttentionLaw {
+  /** Fraction of the 16-bit peak with many heads and long sequences. */
+  computeEfficiency: number;
+  /** Queries of all heads at which the time has doubled: too few to fill the device. */
+  halfRows: number;
+  /** Keys seen at which the time has doubled: masked halves of the tiles on the diagonal. */
+  halfKeys: number;
+}
+
+/** Number formats of products, as plans name them. */
+export type ProductFormat = "fp32" | "tf32" | "bf16" | "fp16" | "fp8" | "mxfp8" | "fp4";
+
+/** How a figure of a profile is known. */
+export type Grade =
+  | "data sheet"
+  | "measured shape"
+  | "fitted to kernel rows"
+  | `assumed from ${string}`;
+
 /** Seconds of one kind of op over its dimensions. */
 export interface Curve {
   /** Dimensions are rounded up to these before they are looked up (tile sizes). */
@@ -76,7 +120,7 @@ export interface Profile {
   /** Memory bandwidth, bytes a second: the vendor's, or the best measured. */
   memoryBandwidthBytesPerSecond: number;
   /** Peak FLOP/s by storage type: the vendor's dense peak, or the best measured. */
-  peakFlopsPerSecond: Partial<Record<"f32" | "bf16" | "f16" | "fp8" | "fp4", number>>;
+  peakFlopsPerSecond: Partial<Record<"f32" | "tf32" | "bf16" | "f16" | "fp8" | "fp4", number>>;
   /** Fixed cost of one dispatch, seconds. */
   launchSeconds: number;
   /** Off-grid behaviour of every kind of op without a law of its own. */
@@ -87,6 +131,22 @@ export interface Profile {
   curves: Record<string, Curve>;
   /** Which kernel variant was measured, by operator: replayed by runs that use the profile. */
   kernels: Record<string, string>;
+  /** Multiprocessors: the units that take one tile each. */
+  multiprocessors?: number;
+  /** Laws of products by number format; where one is missing, `law` and `laws` hold. */
+  precisions?: Partial<Record<ProductFormat, PrecisionLaws>>;
+  /** Laws of fused attention by pass. */
+  attention?: { forward: AttentionLaw; backward: AttentionLaw };
+  /** Fraction of the memory bandwidth that casts to a narrow format reach. */
+  castMemoryEfficiency?: number;
+  /** Share of the multiprocessors that exchanges of tokens take while they run. */
+  communicationShare?: number;
+  /** Power limit, watts. */
+  powerWatts?: number;
+  /** Price of an hour, dollars. */
+  hourDollars?: number;
+  /** How each field is known, by its name ("precisions.bf16.product"). */
+  grades?: Record<string, Grade>;
 }
 
 const positive = z.number().positive();
@@ -96,6 +156,31 @@ const law = z.strictObject({
   memoryEfficiency: positive,
   halfSize: z.number().min(0),
 });
+
+const tileLaw = z.strictObject({
+  computeEfficiency: positive,
+  memoryEfficiency: positive,
+  innerHalfSize: z.number().min(0),
+  smallTileFactor: z.number().min(1),
+  exposedResults: z.number().min(0),
+});
+
+const precisionLaws = z.strictObject({
+  product: tileLaw,
+  grouped: tileLaw,
+  groupSeconds: z.number().min(0),
+});
+
+const attentionLaw = z.strictObject({
+  computeEfficiency: positive,
+  halfRows: z.number().min(0),
+  halfKeys: z.number().min(0),
+});
+
+const grade = z.union([
+  z.enum(["data sheet", "measured shape", "fitted to kernel rows"]),
+  z.templateLiteral(["assumed from ", z.string().min(1)]),
+]);
 
 const curve = z.strictObject({
   quantum: z.record(z.string(), positive),
@@ -120,10 +205,24 @@ export const profileSchema: Schema<Profile> = z.strictObject({
   sources: z.array(z.string()),
   memoryBytes: positive,
   memoryBandwidthBytesPerSecond: positive,
-  peakFlopsPerSecond: z.partialRecord(z.enum(["f32", "bf16", "f16", "fp8", "fp4"]), positive),
+  peakFlopsPerSecond: z.partialRecord(
+    z.enum(["f32", "tf32", "bf16", "f16", "fp8", "fp4"]),
+    positive,
+  ),
   launchSeconds: z.number().min(0),
   law,
   laws: z.record(z.string(), law),
   curves: z.record(z.string(), curve),
   kernels: z.record(z.string(), z.string()),
+  multiprocessors: z.int().positive().optional(),
+  precisions: z.partialRecord(
+    z.enum(["fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "fp4"]),
+    precisionLaws,
+  ).optional(),
+  attention: z.strictObject({ forward: attentionLaw, backward: attentionLaw }).optional(),
+  castMemoryEfficiency: positive.optional(),
+  communicationShare: z.number().min(0).max(1).optional(),
+  powerWatts: positive.optional(),
+  hourDollars: positive.optional(),
+  grades: z.record(z.string(), grade).optional(),
 });

@@ -4,19 +4,14 @@
  * On a measured device the seconds of the nearest profiled shapes are interpolated in the logarithms
  * of the dimensions, after these are rounded up to the kernel's tiles; beyond the grid the last
  * slope goes on. A dimension that was held fixed scales a price as it scales the FLOP. Where a
- * profile has no curve for an op, its law holds: a roofline whose compute side falls off on small
- * sizes, plus the launch.
+ * profile has no curve for an op, its laws hold (`price_law.ts`).
  *
  * @module
  */
-import type { Estimate } from "../../kernels/base/estimate.ts";
-import { type AnyOp, bytes, flops, type MatrixDims, type OpKind } from "../../kernels/base/op.ts";
-import {
-  type Curve,
-  type Law,
-  type Profile,
-  sortedAxes,
-} from "../../kernels/base/profile_schema.ts";
+import { type Estimate, exactly } from "../../kernels/base/estimate.ts";
+import { type AnyOp, flops, type OpKind } from "../../kernels/base/op.ts";
+import { type Curve, type Profile, sortedAxes } from "../../kernels/base/profile_schema.ts";
+import { lawSeconds, rowsOf } from "./price_law.ts";
 
 const ceilTo = (x: number, step: number) => Math.ceil(x / step) * step;
 
@@ -27,9 +22,6 @@ const planesOf: Partial<Record<OpKind, string>> = {
   grouped_gemm_nt: "k",
   grouped_gemm_tn: "n",
 };
-
-/** The dimension that the rows of an op's groups are: of the result, or those that are added up. */
-const rowsOf = (op: AnyOp) => op.kind === "grouped_gemm_tn" ? "k" : "m";
 
 /**
  * The dimensions of an op as a curve looks them up: rounded up to its quanta, each group's rows on
@@ -86,32 +78,10 @@ function interpolate(curve: Curve, values: readonly number[], at: Record<string,
   return Math.exp(corners.reduce((s, c) => s + c.weight * Math.log(values[c.index]), 0));
 }
 
-/** Factor by which a product is slower for being small; its groups share their rows. */
-function fallOff(op: AnyOp, d: MatrixDims, h: number): number {
-  const used = op.rows
-    ? op.rows.filter((r) => r > 0).length
-    : "groups" in d
-    ? d.groups as number
-    : 1;
-  const share = (name: string) => name === rowsOf(op) ? Math.max(1, used) : 1;
-  return 1 + h * share("m") / d.m + h / d.n + h * share("k") / d.k;
-}
-
-function byLaw(op: AnyOp, profile: Profile): Estimate {
-  const law: Law = profile.laws[op.kind] ?? profile.law;
-  const peaks = profile.peakFlopsPerSecond as Partial<Record<string, number>>;
-  const peak = peaks[op.dtype] ?? Math.max(...Object.values(peaks) as number[]);
-  const fall = "m" in op.dims && "k" in op.dims ? fallOff(op, op.dims, law.halfSize) : 1;
-  const compute = flops(op) * fall / (peak * law.computeEfficiency);
-  const memory = bytes(op) / (profile.memoryBandwidthBytesPerSecond * law.memoryEfficiency);
-  const value = profile.launchSeconds + Math.max(compute, memory);
-  return { value, lo: value, hi: value, n: 0, method: "law" };
-}
-
 /** Seconds of an op on a device. */
 export function priceOp(op: AnyOp, profile: Profile): Estimate {
   const curve = curveOf(op, profile);
-  if (!curve) return byLaw(op, profile);
+  if (!curve) return exactly(lawSeconds(op, profile), "law");
   const dims = paddedDims(op, curve);
   if (Object.keys(curve.axes).some((name) => dims[name] <= 0)) {
     const value = profile.launchSeconds;

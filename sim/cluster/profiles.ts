@@ -7,17 +7,42 @@ import { parseConfig } from "../../kernels/base/config.ts";
 import { unknownName } from "../../kernels/base/errors.ts";
 import { type Profile, profileSchema } from "../../kernels/base/profile_schema.ts";
 import a100 from "./profiles/a100.json" with { type: "json" };
+import a10040gb from "./profiles/a100-40gb.json" with { type: "json" };
+import a100Pcie from "./profiles/a100-pcie.json" with { type: "json" };
 import b200 from "./profiles/b200.json" with { type: "json" };
+import b300 from "./profiles/b300.json" with { type: "json" };
 import gb200 from "./profiles/gb200.json" with { type: "json" };
+import gb300 from "./profiles/gb300.json" with { type: "json" };
 import h100 from "./profiles/h100.json" with { type: "json" };
+import h10096gb from "./profiles/h100-96gb.json" with { type: "json" };
+import h100Pcie from "./profiles/h100-pcie.json" with { type: "json" };
+import h20 from "./profiles/h20.json" with { type: "json" };
 import h200 from "./profiles/h200.json" with { type: "json" };
 import h800 from "./profiles/h800.json" with { type: "json" };
+import v100 from "./profiles/v100.json" with { type: "json" };
+
+const files = [
+  a100,
+  a10040gb,
+  a100Pcie,
+  b200,
+  b300,
+  gb200,
+  gb300,
+  h100,
+  h10096gb,
+  h100Pcie,
+  h20,
+  h200,
+  h800,
+  v100,
+];
 
 /** Published profiles by id. */
 export const deviceProfiles: Readonly<Record<string, Profile>> = Object.fromEntries(
-  Object.entries({ a100, b200, gb200, h100, h200, h800 }).map(([id, json]) => [
-    id,
-    parseConfig(profileSchema, json, `sim/cluster/profiles/${id}.json`),
+  files.map((json) => [
+    json.id,
+    parseConfig(profileSchema, json, `sim/cluster/profiles/${json.id}.json`),
   ]),
 );
 

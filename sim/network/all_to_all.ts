@@ -1,24 +1,28 @@
 /**
  * All-to-all with uneven messages, by the ports of each device.
  *
- * Every device has one port a direction at each tier of the network: one into the fast domain of
- * its node and one out of the node. Sending and receiving go on at the same time, and so do the
- * tiers. A port is shared by all messages that pass it, so a rank is done with a tier after
+ * Every device has one port a direction at each scale-up tier and one network card, which all tiers
+ * of the network share. Sending and receiving go on at the same time, and so do the ports. A port
+ * is shared by all messages that pass it, so a rank is done with a tier after
  *
  *     latency + max(bytes sent, bytes received) / effective bandwidth
  *
- * and with the exchange when it is done with the slower tier. Bytes for the rank itself use no
- * link.
+ * and with the exchange when it is done with the slowest tier. On a card the bytes of a tier and of
+ * those around it count together; where a tier is oversubscribed each rank has its share of what
+ * crosses it. Bytes for the rank itself use no link.
  *
- * What this leaves out: the network between ports is taken as non-blocking, and messages as packed
- * perfectly, with no port idle while its peer is busy elsewhere. It is thus a lower bound of a
- * direct exchange, and exact for a balanced one; the link's efficiency, which is taken from
- * measured exchanges, covers the rest. It starts when all ranks have arrived.
+ * What this leaves out: messages are packed perfectly, with no port idle while its peer is busy
+ * elsewhere, and a rank has no more than its share of an oversubscribed tier while others leave
+ * theirs idle. It is thus a lower bound of a direct exchange where nothing is oversubscribed, and
+ * exact for a balanced one; the link's efficiency, which is taken from measured exchanges, covers
+ * the rest. It starts when all ranks have arrived.
  *
  * @module
  */
-import { type Cluster, nodeOf } from "../cluster/cluster.ts";
-import { messageSeconds } from "./link.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { linkFactor } from "../cluster/faults.ts";
+import { isNetwork, rankSpans } from "../cluster/tiers.ts";
+import { effectiveBandwidth } from "./link.ts";
 
 /** What an exchange takes, by rank. */
 export interface Exchange {
@@ -53,33 +57,52 @@ export function allToAll(bytes_RR: readonly (readonly number[])[], cluster: Clus
         `wanted a square matrix of at most as many ranks`,
     );
   }
-  const zeros = () => new Array<number>(ranks).fill(0);
-  const sent = { intraNode: zeros(), interNode: zeros() };
-  const received = { intraNode: zeros(), interNode: zeros() };
+  const spans = rankSpans(cluster);
+  const zeros = () => new Float64Array(ranks);
+  const sent = spans.map(zeros);
+  const received = spans.map(zeros);
   for (let source = 0; source < ranks; source++) {
-    const node = nodeOf(source, cluster);
     for (let destination = 0; destination < ranks; destination++) {
       const bytes = bytes_RR[source][destination];
       if (!(bytes >= 0)) {
         throw new RangeError(`Cannot send ${bytes} bytes from rank ${source} to ${destination}`);
       }
       if (source === destination) continue;
-      const tier = nodeOf(destination, cluster) === node ? "intraNode" : "interNode";
+      const tier = spans.findIndex((span) =>
+        Math.floor(source / span) === Math.floor(destination / span)
+      );
       sent[tier][source] += bytes;
       received[tier][destination] += bytes;
     }
   }
-  const { intraNode, interNode } = cluster.links;
-  const busiest = (tier: "intraNode" | "interNode", rank: number) =>
-    Math.max(sent[tier][rank], received[tier][rank]);
+  const all = (bytes_TR: readonly Float64Array[], rank: number) =>
+    bytes_TR.reduce((sum, bytes_R) => sum + bytes_R[rank], 0);
   return {
-    seconds_R: sent.intraNode.map((_, rank) =>
-      Math.max(
-        messageSeconds(busiest("intraNode", rank), intraNode),
-        messageSeconds(busiest("interNode", rank), interNode),
-      )
-    ),
-    sentBytes_R: sent.intraNode.map((bytes, rank) => bytes + sent.interNode[rank]),
-    receivedBytes_R: received.intraNode.map((bytes, rank) => bytes + received.interNode[rank]),
+    seconds_R: bytes_RR.map((_, rank) => secondsOf(rank, { sent, received, cluster })),
+    sentBytes_R: bytes_RR.map((_, rank) => all(sent, rank)),
+    receivedBytes_R: bytes_RR.map((_, rank) => all(received, rank)),
   };
+}
+
+/** Seconds of the slowest tier of a rank; what passes an outer tier passes the card as well. */
+function secondsOf(
+  rank: number,
+  exchange: { sent: Float64Array[]; received: Float64Array[]; cluster: Cluster },
+): number {
+  const { sent, received, cluster } = exchange;
+  let out = 0;
+  let back = 0;
+  let slowest = 0;
+  for (let at = cluster.tiers.length - 1; at >= 0; at--) {
+    const tier = cluster.tiers[at];
+    const shared = isNetwork(tier);
+    out = sent[at][rank] + (shared ? out : 0);
+    back = received[at][rank] + (shared ? back : 0);
+    if (out === 0 && back === 0) continue;
+    const { fabric, link } = tier;
+    const share = fabric.kind === "torus" ? 1 : fabric.oversubscription ?? 1;
+    const rate = effectiveBandwidth(link) * linkFactor({ rank, tier: tier.name }, cluster) / share;
+    slowest = Math.max(slowest, link.latencySeconds + Math.max(out, back) / rate);
+  }
+  return slowest;
 }

@@ -1,14 +1,16 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseConfig } from "../../../kernels/base/config.ts";
 import { UserError } from "../../../kernels/base/errors.ts";
-import { clusterSchema, nodeOf, withDevice } from "../../../sim/cluster/cluster.ts";
-import { clusterPresets, parseCluster } from "../../../sim/cluster/presets.ts";
+import { clusterSchema, withDevice } from "../../../sim/cluster/cluster.ts";
+import { parseCluster } from "../../../sim/cluster/parse.ts";
+import { clusterPresets } from "../../../sim/cluster/presets.ts";
 import { deviceProfile, deviceProfiles } from "../../../sim/cluster/profiles.ts";
+import { devicesPerNode, nodeOf } from "../../../sim/cluster/tiers.ts";
 import { allToAll } from "../../../sim/network/all_to_all.ts";
 
 Deno.test("a cluster is named by its preset and its number of devices", () => {
   assertEquals(parseCluster("h100").devices, 8);
-  assertEquals(parseCluster("gb200").devicesPerNode, 72);
+  assertEquals(devicesPerNode(parseCluster("gb200")), 72);
   const cluster = parseCluster("h100:20");
   assertEquals([cluster.devices, cluster.device], [20, "h100"]);
   assertEquals([0, 7, 8, 19].map((rank) => nodeOf(rank, cluster)), [0, 0, 1, 2]);
@@ -26,45 +28,58 @@ Deno.test("bad names and bad counts are the user's to mend", () => {
   }
 });
 
-Deno.test("every preset is one whole domain of a known device, and says where it is from", () => {
+Deno.test("every preset is one whole node of a known device, and says where it is from", () => {
   for (const [name, cluster] of Object.entries(clusterPresets)) {
-    assertEquals([cluster.id, cluster.devices], [name, cluster.devicesPerNode]);
-    assert(name === "this" || cluster.device in deviceProfiles, name);
+    assertEquals(cluster.id, name);
+    assertEquals(cluster.devices, name === "h20-nic" ? 8 : devicesPerNode(cluster), name);
+    assert(name === "this" || cluster.device in deviceProfiles, `${name}: ${cluster.device}`);
     assert(cluster.sources.length > 0, name);
-    const { intraNode, interNode } = cluster.links;
-    assert(intraNode.bandwidthBytesPerSecond > interNode.bandwidthBytesPerSecond, name);
-    assert(intraNode.latencySeconds < interNode.latencySeconds, name);
+    for (const [at, { link }] of cluster.tiers.entries()) {
+      const inner = cluster.tiers[at - 1]?.link ?? { bandwidthBytesPerSecond: Infinity };
+      assert(link.bandwidthBytesPerSecond <= inner.bandwidthBytesPerSecond, name);
+    }
   }
+});
+
+Deno.test("ports have the rates of the data sheets, in one direction", () => {
+  const gigabytes = Object.fromEntries(
+    Object.entries(clusterPresets).map(([name, cluster]) => {
+      const [inner, ...outer] = cluster.tiers.map((t) => t.link.bandwidthBytesPerSecond / 1e9);
+      return [name, [inner, outer.at(-1)]];
+    }),
+  );
+  assertEquals(gigabytes, {
+    "a100": [300, 25],
+    "a100-40gb": [300, 25],
+    "a100-pairwise": [300, 12.5],
+    "a100-pcie": [30, 25],
+    "b200": [900, 50],
+    "b300": [900, 100],
+    "gb200": [900, 50],
+    "gb300": [900, 100],
+    "h100": [450, 50],
+    "h100-96gb": [450, 50],
+    "h100-a3mega": [450, 25],
+    "h100-pairwise": [300, 12.5],
+    "h20": [450, 50],
+    "h20-nic": [50, undefined],
+    "h200": [450, 50],
+    "h800": [200, 50],
+    "this": [30, 12.5],
+    "v100": [150, 12.5],
+  });
 });
 
 Deno.test("a cluster of this device keeps its links and takes the profile's name", () => {
   const profile = { ...deviceProfile("h100"), id: "my-gpu" };
   const cluster = withDevice(parseCluster("this:4"), profile);
   assertEquals([cluster.device, cluster.devices], ["my-gpu", 4]);
-  assertEquals(cluster.links, clusterPresets.this.links);
+  assertEquals(cluster.tiers.map((t) => t.link), clusterPresets.this.tiers.map((t) => t.link));
 });
 
 Deno.test("a wrong cluster file names the field", () => {
   const wrong = { ...parseCluster("h100"), devices: 2.5 };
   assertThrows(() => parseConfig(clusterSchema, wrong, "c.json"), UserError, "/devices");
-});
-
-Deno.test("profiles are published devices with vendor peaks in order and sane laws", () => {
-  assertEquals(Object.keys(deviceProfiles), ["a100", "b200", "gb200", "h100", "h200", "h800"]);
-  assertThrows(() => deviceProfile("h2000"), UserError, 'did you mean "h200"');
-  for (const [id, profile] of Object.entries(deviceProfiles)) {
-    assertEquals([profile.id, profile.kind], [id, "published"]);
-    assert(profile.sources.length >= 2, id);
-    const { f32, bf16, f16, fp8, fp4 } = profile.peakFlopsPerSecond;
-    assert(f32! < bf16! && bf16 === f16, id);
-    // fp8 doubles bf16 to the rounding of the data sheets.
-    if (fp8) assertAlmostEquals(fp8 / bf16!, 2, 0.001, id);
-    if (fp4) assertEquals(fp4, 2 * fp8!, id);
-    for (const law of [profile.law, ...Object.values(profile.laws)]) {
-      assert(law.computeEfficiency > 0.3 && law.computeEfficiency < 1, id);
-      assert(law.memoryEfficiency > 0.3 && law.memoryEfficiency < 1, id);
-    }
-  }
 });
 
 Deno.test("exchanges among H100 and GB200 are near their published times", () => {

@@ -4,7 +4,14 @@ import { lowerTrainingStep, modelPreset } from "../../../core/spec/mod.ts";
 import { stableJson } from "../../../kernels/base/files.ts";
 import { gridCorners } from "../../../kernels/base/profile_schema.ts";
 import { op } from "../../../kernels/base/op.ts";
-import { deviceProfile, insideProfile, paddedDims, priceOp } from "../../../sim/mod.ts";
+import { insideProfile, paddedDims, priceOp } from "../../../sim/cluster/price.ts";
+import { deviceProfile } from "../../../sim/cluster/profiles.ts";
+import {
+  attentionSeconds,
+  compileDevice,
+  gemmSeconds,
+  groupedSeconds,
+} from "../../../sim/cost/device.ts";
 import { exampleProfile as profile } from "../../experiments/routing/example_profile.ts";
 
 Deno.test("a power law is interpolated, and extrapolated, exactly", () => {
@@ -118,16 +125,51 @@ Deno.test("a grouped product without rows costs a launch", () => {
   assertEquals(priceOp(none, profile).value, profile.launchSeconds);
 });
 
-Deno.test("the law is a roofline that falls off on small sizes, by hand", () => {
-  const h100 = deviceProfile("h100");
+Deno.test("without laws of its format an op's law is a roofline that falls off, by hand", () => {
+  const { precisions: _, ...h100 } = deviceProfile("h100");
   const dims = { m: 4096, n: 4096, k: 4096 };
-  const law = h100.laws.gemm ?? h100.law;
-  const peak = h100.peakFlopsPerSecond.bf16! * law.computeEfficiency;
-  const fall = 1 + 3 * law.halfSize / 4096;
+  const { computeEfficiency, halfSize } = h100.law;
+  const peak = h100.peakFlopsPerSecond.bf16! * computeEfficiency;
+  const fall = 1 + 3 * halfSize / 4096;
   const price = priceOp(op("gemm", dims, { dtype: "bf16" }), h100);
   assertAlmostEquals(price.value, h100.launchSeconds + 2 * 4096 ** 3 * fall / peak, 1e-9);
-  // Half as many rows an expert cost more time for the same work.
-  const grouped = (groups: number) =>
-    priceOp(op("grouped_gemm", { ...dims, groups }, { dtype: "bf16" }), h100).value;
-  assert(grouped(64) > grouped(8));
+});
+
+Deno.test("half as many rows an expert cost more time for the same work", () => {
+  const dims = { m: 4096, n: 4096, k: 4096 };
+  for (const id of ["a100", "h100", "b200"]) {
+    const grouped = (groups: number) =>
+      priceOp(op("grouped_gemm", { ...dims, groups }, { dtype: "bf16" }), deviceProfile(id)).value;
+    assert(grouped(64) > grouped(8), id);
+  }
+});
+
+Deno.test("products and attention cost a launch and what the planner's closed form says", () => {
+  for (const [id, dtype] of [["h100", "bf16"], ["h100", "f16"], ["b200", "fp8"]] as const) {
+    const profile = deviceProfile(id);
+    const device = compileDevice(profile, dtype === "f16" ? "fp16" : dtype);
+    const priced = (one: ReturnType<typeof op>) =>
+      priceOp(one, profile).value - profile.launchSeconds;
+    const close = (a: number, b: number) => assertAlmostEquals(a / b, 1, 1e-9, `${id} ${dtype}`);
+    const dims = { m: 4096, n: 2048, k: 1024 };
+    close(priced(op("gemm", dims, { dtype })), gemmSeconds(4096, 2048, 1024, device));
+    const two = { ...dims, planes: 2 };
+    close(priced(op("gemm_nt", two, { dtype })), gemmSeconds(4096, 2048, 2048, device));
+    close(priced(op("gemm_tn", two, { dtype })), gemmSeconds(4096, 4096, 1024, device));
+    const rows = [3000, 0, 1000, 96];
+    close(
+      priced(op("grouped_gemm", { ...dims, groups: 4 }, { dtype, rows })),
+      groupedSeconds(4096, 3, 2048, 1024, device, 3000),
+    );
+    close(
+      priced(op("attention", { t: 8192, s: 4096, heads: 8, dqk: 192, dv: 128 }, { dtype })),
+      attentionSeconds(8, 8192, 2048, 192, 128, "forward", device),
+    );
+  }
+});
+
+Deno.test("a format that a device does not know is priced by its nearest peak, not refused", () => {
+  const v100 = deviceProfile("v100");
+  const price = priceOp(op("gemm", { m: 4096, n: 4096, k: 4096 }, { dtype: "bf16" }), v100);
+  assert(price.value > 2 * 4096 ** 3 / 125e12 && price.value < 4 * 4096 ** 3 / 125e12);
 });

@@ -7,20 +7,25 @@ import { effectiveBandwidth, messageSeconds } from "../../../sim/network/link.ts
 /** Nodes of two; NVLink moves 100 B/s after 1 s, the network 10 B/s after 2 s. */
 function cluster(devices: number, devicesPerNode = 2, faster = 1): Cluster {
   return {
-    schema: 1,
+    schema: 2,
     id: "toy",
     description: "",
     device: "toy",
     devices,
-    devicesPerNode,
-    links: {
-      intraNode: {
-        latencySeconds: 1,
-        bandwidthBytesPerSecond: 200 * faster,
-        efficiency: 0.5,
+    tiers: [
+      {
+        name: "nvlink",
+        span: devicesPerNode,
+        fabric: { kind: "switch" },
+        link: { latencySeconds: 1, bandwidthBytesPerSecond: 200 * faster, efficiency: 0.5 },
       },
-      interNode: { latencySeconds: 2, bandwidthBytesPerSecond: 10 * faster, efficiency: 1 },
-    },
+      {
+        name: "nic",
+        span: Math.max(devices, devicesPerNode),
+        fabric: { kind: "fat-tree" },
+        link: { latencySeconds: 2, bandwidthBytesPerSecond: 10 * faster, efficiency: 1 },
+      },
+    ],
     sources: [],
   };
 }
