@@ -1,5 +1,6 @@
 /**
- * A graph of tasks on lanes, run to spans.
+ * Tasks by name on lanes, run to spans: a graph for hands and small numbers. What is built by the
+ * million goes into a graph by number (`graph.ts`), which this is a coat of.
  *
  * A task is ready when all tasks that it comes after are done. A lane does its tasks one after the
  * other in the order in which they became ready; tasks that become ready at the same time go in the
@@ -8,9 +9,9 @@
  *
  * @module
  */
-import { createEngine } from "./engine.ts";
-import { createLane, type Lane } from "./resource.ts";
-import type { Span } from "./span.ts";
+import { createGraph, type Graph, NO_LANE } from "./graph.ts";
+import { runGraph } from "./run_graph.ts";
+import { bySpanStart, type Span } from "./span.ts";
 
 /** Work on a lane, after other work. */
 export interface Task {
@@ -24,34 +25,27 @@ export interface Task {
   span?: Omit<Span, "startSeconds" | "endSeconds">;
 }
 
-interface Node {
-  task: Task;
-  index: number;
-  missing: number;
-  next: Node[];
-}
-
-/** Tasks that are done free their followers before a ready task of the same time is started. */
-const DONE_FIRST = -1;
-
-function graph(tasks: readonly Task[]): Node[] {
-  const nodes = tasks.map((task, index): Node => ({ task, index, missing: 0, next: [] }));
-  const byId = new Map(nodes.map((node) => [node.task.id, node]));
-  if (byId.size < nodes.length) {
-    const twice = nodes.find((node) => byId.get(node.task.id) !== node)!;
-    throw new RangeError(`Cannot run the tasks: the id "${twice.task.id}" is there twice`);
+/** The tasks by number: their places in the list. */
+function graphOf(tasks: readonly Task[]): Graph {
+  const graph = createGraph();
+  const byId = new Map<string, number>();
+  for (const { id, span, seconds = 0 } of tasks) {
+    if (byId.has(id)) {
+      throw new RangeError(`Cannot run the tasks: the id "${id}" is there twice`);
+    }
+    const lane = span ? graph.lane({ rank: span.rank, stream: span.stream }) : NO_LANE;
+    byId.set(id, graph.addTask(lane, span ? seconds : 0));
   }
-  for (const node of nodes) {
-    for (const id of node.task.after ?? []) {
-      const before = byId.get(id);
+  for (const [task, { id, after = [] }] of tasks.entries()) {
+    for (const other of after) {
+      const before = byId.get(other);
       if (before === undefined) {
-        throw new RangeError(`Cannot run task "${node.task.id}": no task "${id}" to come after`);
+        throw new RangeError(`Cannot run task "${id}": no task "${other}" to come after`);
       }
-      before.next.push(node);
-      node.missing++;
+      graph.edge(before, task);
     }
   }
-  return nodes;
+  return graph;
 }
 
 /**
@@ -77,42 +71,8 @@ function graph(tasks: readonly Task[]): Node[] {
  * ```
  */
 export function runTasks(tasks: readonly Task[]): Span[] {
-  const engine = createEngine();
-  const nodes = graph(tasks);
-  const lanes = new Map<string, Lane>();
-  const spans: Span[] = [];
-  let done = 0;
-
-  function laneOf(span: { rank: number; stream: string }): Lane {
-    const key = `${span.rank}/${span.stream}`;
-    let lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, lane = createLane(engine));
-    return lane;
-  }
-  function finish(node: Node): void {
-    done++;
-    for (const next of node.next) if (--next.missing === 0) ready(next);
-  }
-  function ready(node: Node): void {
-    engine.schedule(engine.now, () => start(node), { priority: node.index });
-  }
-  function start(node: Node): void {
-    const { span, seconds = 0 } = node.task;
-    if (span === undefined) return finish(node);
-    laneOf(span).use(seconds, (turn) => {
-      spans.push({ ...span, ...turn });
-      finish(node);
-    }, { priority: DONE_FIRST });
-  }
-
-  for (const node of nodes) if (node.missing === 0) ready(node);
-  engine.run();
-  if (done < nodes.length) {
-    const stuck = nodes.filter((node) => node.missing > 0).map((node) => `"${node.task.id}"`);
-    throw new RangeError(`Cannot run the tasks: ${stuck.join(", ")} wait for each other`);
-  }
-  return spans.sort((a, b) =>
-    a.startSeconds - b.startSeconds || a.rank - b.rank ||
-    (a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : 0) || a.endSeconds - b.endSeconds
-  );
+  const { start, end } = runGraph(graphOf(tasks), { name: (task) => tasks[task].id });
+  return tasks.flatMap(({ span }, task): Span[] =>
+    span ? [{ ...span, startSeconds: start[task], endSeconds: end[task] }] : []
+  ).sort(bySpanStart);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Span } from "../../../sim/engine/span.ts";
 import { runTasks, type Task } from "../../../sim/engine/tasks.ts";
 
-const on = (rank: number, name: string, stream: Span["stream"] = "compute") =>
+const on = (rank: number, name: string, stream: "compute" | "communication" = "compute") =>
   ({ rank, name, stream, class: stream }) as const;
 const times = (spans: Span[]) => spans.map((s) => [s.name, s.startSeconds, s.endSeconds]);
 
@@ -55,7 +55,7 @@ const graphs = fc.array(
   fc.record({
     seconds: fc.double({ min: 0, max: 5, noNaN: true }),
     rank: fc.nat(2),
-    stream: fc.constantFrom("compute", "communication"),
+    stream: fc.constantFrom("compute" as const, "communication" as const),
     before: fc.array(fc.nat(99), { maxLength: 3 }),
   }),
   { maxLength: 25 },
@@ -64,7 +64,7 @@ const graphs = fc.array(
     id: `${i}`,
     seconds: t.seconds,
     after: i === 0 ? [] : [...new Set(t.before.map((b) => `${b % i}`))],
-    span: on(t.rank, `${i}`, t.stream as Span["stream"]),
+    span: on(t.rank, `${i}`, t.stream),
   }))
 );
 
