@@ -1,0 +1,154 @@
+/**
+ * What the exchanges of a layer cost: between tensor, context and expert ranks in every phase, and
+ * between data ranks where parameters are sharded (ZeRO 3).
+ *
+ * @module
+ */
+import {
+  allGatherSeconds,
+  allReduceSeconds,
+  allToAllSeconds,
+  reduceScatterSeconds,
+} from "../network/closed/mod.ts";
+import { membersInTier } from "../network/closed/group.ts";
+import type { Dispatcher, Precision } from "../plan/plan.ts";
+import { formats } from "./formats.ts";
+import type { CostSite } from "./groups.ts";
+import type { Sizes } from "./sizes.ts";
+import { recomputes } from "./layer_cost.ts";
+import type { LayerCost } from "./phases.ts";
+
+/** Adds the exchanges between tensor ranks: two pairs around each half of a layer. */
+function addTensor(layer: LayerCost, site: CostSite): void {
+  const { sizes, plan, split, machine, groups } = site;
+  if (plan.tp === 1) return;
+  const { stack, fabric } = machine;
+  const bytes = split.tokens * sizes.dModel * 2;
+  const slower = 1 / stack.bandwidthFactor.tensor;
+  const halves = layer.kind === "dense"
+    ? 2
+    : layer.kind === "moe" || layer.kind === "mtp"
+    ? (sizes.moe && sizes.moe.sharedWidth > 0 ? 2 : 1)
+    : 0.5;
+  const gather = allGatherSeconds(bytes, groups.tensor, fabric) * slower;
+  const pair = plan.sequenceParallel
+    ? gather + reduceScatterSeconds(bytes, groups.tensor, fabric) * slower
+    : allReduceSeconds(bytes, groups.tensor, fabric) * slower;
+  const hidden = plan.overlap.tensor ? stack.hiddenShare.tensor : 0;
+  const again = plan.recompute === "full" && halves >= 1 ? 1 : 0;
+  const add = (phase: "forward" | "backwardInput" | "backwardWeight", seconds: number) => {
+    layer[phase].tensorSeconds += seconds * (1 - hidden);
+    layer[phase].tensorHiddenSeconds += seconds * hidden;
+  };
+  add("forward", halves * pair);
+  add("backwardInput", halves * pair * (1 + again));
+  if (plan.sequenceParallel) add("backwardWeight", halves * gather);
+}
+
+/** Adds the exchange of keys and values, or of heads, between context ranks. */
+function addContext(layer: LayerCost, site: CostSite): void {
+  const { sizes, plan, split, machine, groups } = site;
+  if (plan.cp === 1) return;
+  const { stack, fabric } = machine;
+  const a = sizes.attention;
+  const slower = 1 / stack.bandwidthFactor.tensor;
+  const again = recomputes(plan, "attention_core") ? 1 : 0;
+  if (plan.contextExchange === "a2a") {
+    const width = 2 * a.heads * (a.qkDim + a.vDim) / 2 + a.kvHeads * (a.qkDim + a.vDim);
+    const bytes = split.tokens * width / split.tp * 2;
+    const seconds = allToAllSeconds(bytes, groups.context, fabric) * slower;
+    layer.forward.contextSeconds += seconds;
+    layer.backwardInput.contextSeconds += seconds * (1 + again);
+    return;
+  }
+  const bytes = plan.cp * split.tokens * a.kvHeads * (a.qkDim + a.vDim) / split.tp * 2;
+  const seconds = allGatherSeconds(bytes, groups.context, fabric) * slower;
+  const beside = plan.contextExchange === "p2p" ? layer.forward.mixerSeconds : 0;
+  const exposed = Math.max(0, seconds - beside * 0.5);
+  layer.forward.contextSeconds += exposed;
+  layer.forward.contextHiddenSeconds += seconds - exposed;
+  const back = Math.max(0, 2 * seconds - layer.backwardInput.mixerSeconds * 0.5);
+  layer.backwardInput.contextSeconds += back + again * exposed;
+  layer.backwardInput.contextHiddenSeconds += 2 * seconds - back + again * (seconds - exposed);
+}
+
+/** Libraries that send a token once to each domain. */
+const dispatchKernels: Readonly<Partial<Record<Dispatcher, "deepep" | "hybridep">>> = {
+  deepep: "deepep",
+  hybridep: "hybridep",
+};
+
+/** Domains that a token may reach where routing confines it to groups of experts. */
+function domainLimit({ moe }: Sizes, ranks: number, perDomain: number): number | undefined {
+  if (!moe?.domainLimit) return undefined;
+  const { groups, chosen } = moe.domainLimit;
+  const domains = Math.ceil(ranks / perDomain);
+  // A group lies on a domain with others, or on several.
+  return Math.ceil(chosen * Math.max(1, domains / groups));
+}
+
+/** Adds dispatch and combine, forward and backward. */
+function addTokens(layer: LayerCost, site: CostSite): void {
+  const { sizes, plan, split, machine, groups } = site;
+  const { moe, dModel } = sizes;
+  if (!moe) return;
+  const { stack, fabric } = machine;
+  const slower = 1 / stack.bandwidthFactor.experts;
+  const kernel = dispatchKernels[plan.dispatcher];
+  const exchange = (format: Precision, combine: boolean) => {
+    const rowBytes = dModel * formats[format].bytes;
+    const perDomain = membersInTier(groups.expert, 0, fabric);
+    return allToAllSeconds(split.sentRows * rowBytes, groups.expert, fabric, {
+      algorithm: kernel ? "dedup" : "direct",
+      ...{ kernel, rowBytes, combine, copies: moe.topK, experts: moe.experts },
+      domainLimit: domainLimit(sizes, groups.expert.ranks, perDomain),
+    }) * slower;
+  };
+  const within = plan.etp > 1
+    ? allGatherSeconds(split.expertRows * dModel * 2, groups.expertTensor, fabric) /
+      stack.bandwidthFactor.tensor
+    : 0;
+  const dispatch = exchange(plan.formats.dispatch ?? "bf16", false) + within;
+  const combine = exchange(plan.formats.combine ?? "bf16", true) + within;
+  const again = recomputes(plan, "experts") ? 1 : 0;
+  layer.forward.dispatchSeconds += dispatch;
+  layer.forward.combineSeconds += combine;
+  layer.backwardInput.dispatchSeconds += combine + again * dispatch;
+  layer.backwardInput.combineSeconds += combine + again * combine;
+}
+
+/** Adds the gathers of sharded parameters and the scatter of their gradients. */
+function addShards(
+  layer: LayerCost,
+  parameters: { dense: number; experts: number },
+  site: CostSite,
+): void {
+  const { plan, machine, groups } = site;
+  if (plan.zero < 3) return;
+  const { stack, fabric } = machine;
+  const slower = 1 / stack.bandwidthFactor.data;
+  const wire = formats[plan.formats.parameters ?? "bf16"].bytes;
+  const grad = formats[plan.formats.gradients ?? "bf16"].bytes;
+  const gather = (allGatherSeconds(parameters.dense * wire, groups.shard, fabric) +
+    allGatherSeconds(parameters.experts * wire, groups.expertData, fabric)) * slower;
+  const scatter = (reduceScatterSeconds(parameters.dense * grad, groups.shard, fabric) +
+    reduceScatterSeconds(parameters.experts * grad, groups.expertData, fabric)) * slower;
+  layer.forward.gatherSeconds += gather;
+  layer.backwardInput.gatherSeconds += gather;
+  layer.backwardWeight.scatterSeconds += scatter;
+}
+
+/** Adds all exchanges of a layer that holds so many parameters on this rank. */
+export function addExchanges(
+  layer: LayerCost,
+  parameters: { dense: number; experts: number },
+  site: CostSite,
+): LayerCost {
+  addTensor(layer, site);
+  if (layer.kind !== "embedding" && layer.kind !== "head") {
+    addContext(layer, site);
+    if (layer.kind !== "dense") addTokens(layer, site);
+  }
+  addShards(layer, parameters, site);
+  return layer;
+}

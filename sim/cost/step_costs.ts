@@ -1,0 +1,119 @@
+/**
+ * The costs of a training step under a plan: what `closed_form.ts` adds up and what events run.
+ *
+ * @module
+ */
+import {
+  allGatherSeconds,
+  allReduceSeconds,
+  reduceScatterSeconds,
+  sendSeconds,
+} from "../network/closed/mod.ts";
+import type { Plan } from "../plan/plan.ts";
+import { memorySeconds } from "./device.ts";
+import { addExchanges } from "./exchange_cost.ts";
+import { type Groups, groupsOf } from "./groups.ts";
+import { layerKernels } from "./layer_cost.ts";
+import { layersOfStages } from "./layout.ts";
+import { formats } from "./formats.ts";
+import type { Machine } from "./machine.ts";
+import { rankParameters } from "./parameters.ts";
+import type { ChunkCost, LayerCost, LayerKind, StageStep, StepCosts } from "./phases.ts";
+import type { Sizes } from "./sizes.ts";
+import { type Split, splitOf } from "./split.ts";
+import type { Workload } from "./workload.ts";
+
+/** Bytes of states that an update reads and writes for each parameter that it owns. */
+const updateBytes = 30;
+/** Bytes of each parameter that it zeroes, checks and clips. */
+const gradientBytes = 8;
+
+function stageStep(
+  held: { dense: number; experts: number },
+  options: { plan: Plan; machine: Machine; groups: Groups },
+): StageStep {
+  const { plan, machine, groups } = options;
+  const { fabric, stack, device } = machine;
+  const slower = 1 / stack.bandwidthFactor.data;
+  const gradient = formats[plan.formats.gradients ?? "bf16"].bytes;
+  const parameter = formats[plan.formats.parameters ?? "bf16"].bytes;
+  const scatter = reduceScatterSeconds(held.dense * gradient, groups.shard, fabric) +
+    reduceScatterSeconds(held.experts * gradient, groups.expertData, fabric);
+  // Hybrid sharding: what a shard's owner has is added up over the owners of equal shards.
+  const replicas = allReduceSeconds(
+    held.dense * gradient / groups.shard.ranks,
+    groups.replica,
+    fabric,
+  );
+  const gather = allGatherSeconds(held.dense * parameter, groups.shard, fabric) +
+    allGatherSeconds(held.experts * parameter, groups.expertData, fabric);
+  const sharded = plan.zero > 0;
+  const owned = sharded
+    ? held.dense / groups.shard.ranks + held.experts / groups.expertData.ranks
+    : held.dense + held.experts;
+  const touched = plan.zero >= 2 ? owned : held.dense + held.experts;
+  const bytes = owned * updateBytes + touched * gradientBytes;
+  const perMicroBatch = plan.zero === 3;
+  return {
+    gradientSeconds: (perMicroBatch ? 0 : scatter + (sharded ? 0 : gather)) * slower +
+      replicas * slower,
+    parameterSeconds: perMicroBatch || !sharded ? 0 : gather * slower,
+    updateSeconds: memorySeconds(bytes, device),
+    exposedShare: 0,
+  };
+}
+
+/** What the events and the closed form need to know of a step. */
+export interface CostedStep extends StepCosts {
+  /** Shares of a rank. */
+  split: Split;
+  /** Groups of ranks. */
+  groups: Groups;
+}
+
+/** The costs of a step; the plan is complete and holds (see `completePlan`). */
+export function stepCosts(
+  input: { sizes: Sizes; plan: Plan; workload: Workload; machine: Machine },
+): CostedStep {
+  const { sizes, plan, workload, machine } = input;
+  const split = splitOf(sizes, plan, workload);
+  const groups = groupsOf(plan, machine.fabric);
+  const known: Partial<Record<LayerKind, LayerCost>> = {};
+  const heldBy: Partial<Record<LayerKind, { dense: number; experts: number }>> = {};
+  const site = { sizes, plan, split, machine, groups };
+  const costOf = (kind: LayerKind) =>
+    known[kind] ??= addExchanges(layerKernels(kind, site), heldOf(kind), site);
+  const heldOf = (kind: LayerKind) => heldBy[kind] ??= rankParameters(kind, sizes, plan);
+  const layout = layersOfStages(sizes, plan);
+  const chunkOf = (kinds: readonly LayerKind[]): ChunkCost => ({ layers: kinds.map(costOf) });
+  let last: { dense: number; experts: number; step: StageStep } | undefined;
+  const stepOf = (chunks: readonly (readonly LayerKind[])[]): StageStep => {
+    let dense = 0;
+    let experts = 0;
+    for (const kinds of chunks) {
+      for (const kind of kinds) {
+        const held = heldOf(kind);
+        dense += held.dense;
+        experts += held.experts;
+      }
+    }
+    // Most stages hold as much as the one before.
+    if (last?.dense !== dense || last.experts !== experts) {
+      const step = stageStep({ dense, experts }, { plan, machine, groups });
+      last = { dense, experts, step };
+    }
+    return last.step;
+  };
+  const stages = layout.map((chunks) => chunks.map(chunkOf));
+  const perStep = layout.map(stepOf);
+  const bytes = split.ownTokens * sizes.dModel * 2;
+  return {
+    stages,
+    microBatches: plan.globalBatch / (plan.dp * plan.microBatch),
+    sendSeconds: plan.pp > 1 ? sendSeconds(bytes, groups.stagesTogether, machine.fabric) : 0,
+    perStep,
+    fixedSeconds: machine.stack.fixedSeconds,
+    split,
+    groups,
+  };
+}
