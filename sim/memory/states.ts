@@ -1,0 +1,66 @@
+/**
+ * Bytes that a parameter takes on one rank: weights, gradients and optimiser, by format and by what
+ * ZeRO (arXiv 1910.02054) shards.
+ *
+ * @module
+ */
+import { formats as formatTable } from "../cost/formats.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { MemoryHabits } from "./habits.ts";
+import { wideBytes } from "./site.ts";
+
+/** Bytes of one parameter on one rank. */
+export interface ParameterBytes {
+  /** Working weights, copies in a narrow format included. */
+  weight: number;
+  /** Main gradients. */
+  gradient: number;
+  /** Master weights and the two moments of Adam, without what lives in the host's memory. */
+  optimizer: number;
+}
+
+/** Ranks that share the optimiser (and more, by ZeRO stage) of dense and of expert parameters. */
+export function shardRanks(plan: Plan): { dense: number; experts: number } {
+  const { tp, cp, dp, ep, etp } = plan;
+  const dense = plan.shardRanks ?? dp * cp;
+  const replicas = (tp * cp * dp) / (ep * etp);
+  return { dense, experts: Math.max(1, Math.min(replicas, (replicas * dense) / (dp * cp))) };
+}
+
+/** Bytes of a working weight before sharding: a matrix of a layer, or a table, norm or router. */
+export function weightBytes(plan: Plan, habits: MemoryHabits, matrix: boolean): number {
+  const { precision, formats } = plan;
+  if (precision === "fp32" || precision === "tf32") return 4;
+  if (!matrix || formatTable[precision].bytes >= wideBytes) return wideBytes;
+  // Products read rows in the forward pass and columns in the backward one: two narrow copies.
+  const narrow = formatTable[formats.parameters ?? precision].bytes;
+  if (formats.parameters !== undefined && narrow < wideBytes) return 2 * narrow;
+  const copies = 2 * formatTable[precision].bytes;
+  if (habits.narrowWeights === "instead" && precision !== "fp4") return copies;
+  return habits.narrowWeights === "none" ? wideBytes : wideBytes + copies;
+}
+
+/**
+ * Bytes of one parameter on one rank.
+ *
+ * @param group Ranks that share it, and whether it is a matrix whose products are narrow.
+ */
+export function parameterBytes(
+  plan: Plan,
+  habits: MemoryHabits,
+  group: { ranks: number; matrix: boolean },
+): ParameterBytes {
+  const { zero, precision, formats, offload } = plan;
+  const shard = (stage: number) => zero >= stage ? 1 / group.ranks : 1;
+  const wide = precision === "fp32" || precision === "tf32";
+  const master = zero === 3 && habits.shardedMaster;
+  const weight = master ? 4 : weightBytes(plan, habits, group.matrix);
+  const moments = 2 * formatTable[formats.moments ?? "fp32"].bytes;
+  const states = (wide || master ? 0 : 4) + moments;
+  const gradients = formats.mainGradients ?? habits.mainGradients;
+  return {
+    weight: weight * shard(3),
+    gradient: formatTable[gradients].bytes * shard(2),
+    optimizer: states * shard(1) * (1 - offload.optimizer),
+  };
+}
