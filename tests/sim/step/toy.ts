@@ -40,13 +40,20 @@ export function toyCluster(devices: number, options: { perNode?: number; faster?
     efficiency: 1,
   });
   const cluster: Cluster = {
-    schema: 1,
+    schema: 2,
     id: "toy",
     description: "",
     device: "toy",
     devices,
-    devicesPerNode: perNode,
-    links: { intraNode: link(1, 100), interNode: link(2, 10) },
+    tiers: [
+      { name: "nvlink", span: perNode, fabric: { kind: "switch" }, link: link(1, 100) },
+      {
+        name: "nic",
+        span: Math.max(devices, perNode),
+        fabric: { kind: "fat-tree" },
+        link: link(2, 10),
+      },
+    ],
     sources: [],
   };
   return cluster;
