@@ -179,6 +179,17 @@ export function rowsOf(matrix: Tensor, options: { from: number; count: number })
   return { ...matrix, ...view, label: `${matrix.label}[${from}:${from + count}]` };
 }
 
+/**
+ * Rows that a mirror of so many is made with. Mesa's software driver compiles a kernel anew for every
+ * mix of textures whose height is and is not a power of two: one more row makes them all alike, and
+ * the first round of a program's kernels takes less than half as long.
+ */
+function mirrorRows(rows: number, most: number): number {
+  let odd = rows;
+  while (odd < most && (odd & (odd - 1)) === 0) odd++;
+  return odd;
+}
+
 /** The texture that mirrors a tensor, taken when first asked for; its content is copied elsewhere. */
 export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
   const { slot } = tensor;
@@ -191,7 +202,7 @@ export function mirrorOf(device: Device, tensor: Tensor): GPUTexture {
         `the device's maxTextureDimension2D of ${most}`,
     );
   }
-  return slot.mirror ??= slot.shelf.mirror(tensor.label, slot.rows);
+  return slot.mirror ??= slot.shelf.mirror(tensor.label, mirrorRows(slot.rows, most));
 }
 
 /** Buffers that the host reads, by size: small ones are kept, since a loss is read again and again. */

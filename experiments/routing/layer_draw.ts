@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { lowerMoeLayer, type MoeLayerShape } from "../../core/mod.ts";
+import { lowerMoeLayer, lowerMoeLayerBackward, type MoeLayerShape } from "../../core/mod.ts";
 import { type AnyOp, type Profile, split, type Stream } from "../../kernels/mod.ts";
 import { insideProfile } from "../../sim/mod.ts";
 
@@ -22,8 +22,14 @@ export interface DrawnLayer {
   inside: boolean;
 }
 
-/** Most weights of a drawn layer: more would spend the time on making random numbers. */
+/** What is asked of a profile: its curves' ranges and tile sizes, not their seconds. */
+export type Ranges = Pick<Profile, "curves">;
+
+/** Most weights of a drawn layer, and most rows of its experts: a few layers would take all the time. */
 const MOST_WEIGHTS = 5e6;
+const MOST_ROWS = 4096;
+/** Every so many-th layer lies outside the profiled range. */
+const OUTSIDE = 8;
 const SKEWS = [0, 0.5, 1];
 
 function logUniform(stream: Stream, low: number, high: number): number {
@@ -40,7 +46,7 @@ function draw(stream: Stream, index: number): DrawnLayer {
   const shape = {
     dModel: logUniform(stream, 64, 512),
     dExpert,
-    experts: logUniform(stream, 4, 48),
+    experts: logUniform(stream, 4, 32),
     topK: stream.int(1, 4),
     sharedExperts,
     sharedWidth: sharedExperts * dExpert,
@@ -64,14 +70,20 @@ function moveOut(layer: DrawnLayer, stream: Stream): DrawnLayer {
       ...layer,
       shape: { ...shape, dExpert: stream.int(530, 800), sharedExperts: 0, sharedWidth: 0 },
     },
-    { ...layer, shape: { ...shape, experts: stream.int(66, 96) } },
+    { ...layer, shape: { ...shape, experts: stream.int(40, 64) } },
     { ...layer, shape: { ...shape, experts: Math.max(8, shape.experts), topK: stream.int(5, 8) } },
   ];
   return { ...moves[stream.int(0, moves.length - 1)], inside: false };
 }
 
-/** Ops of a layer whose experts share the choices evenly: enough to place it against a profile. */
-const evenOps = (layer: DrawnLayer) => lowerMoeLayer(layer.shape, layer.tokens);
+/**
+ * Ops of both passes of a layer whose experts share the choices evenly: enough to place it against a
+ * profile.
+ */
+const evenOps = ({ shape, tokens }: DrawnLayer) => [
+  ...lowerMoeLayer(shape, tokens),
+  ...lowerMoeLayerBackward(shape, tokens),
+];
 
 /** Tile sizes that a kernel may round a dimension up to. */
 const TILES = [1, 8, 16, 32, 64, 128];
@@ -80,33 +92,34 @@ const TILES = [1, 8, 16, 32, 64, 128];
  * True where an op is one of the profiled shapes, as it is or rounded up to tiles of any size: the
  * answer, and so what is drawn, does not depend on which kernels were tuned.
  */
-export function isProfiled(op: AnyOp, profile: Profile): boolean {
+export function isProfiled(op: AnyOp, profile: Ranges): boolean {
   const curve = profile.curves[op.kind];
   if (!curve) return false;
   const dims = op.dims as unknown as Record<string, number>;
   const onAxis = (name: string, axis: readonly number[]) =>
     TILES.some((tile) => axis.includes(Math.ceil(dims[name] / tile) * tile));
-  const sized = (name: string) => "m" in dims || name === "d";
+  const sized = (name: string) => name !== "groups" && ("m" in dims || name === "d");
   return Object.entries(curve.axes).every(([name, axis]) =>
     sized(name) ? onAxis(name, axis) : axis.includes(dims[name])
   );
 }
 
-/** True where every op of a layer lies within the profiled range. */
-export function isInside(ops: readonly AnyOp[], profile: Profile): boolean {
-  return ops.every((op) => insideProfile(op, profile));
+/** True where every op of a layer lies within the profiled range: the curves alone say so. */
+export function isInside(ops: readonly AnyOp[], profile: Ranges): boolean {
+  return ops.every((op) => insideProfile(op, profile as Profile));
 }
 
-function fits(layer: DrawnLayer, profile: Profile): boolean {
+function fits(layer: DrawnLayer, profile: Ranges): boolean {
   const { dModel, dExpert, experts, topK, sharedWidth } = layer.shape;
+  if (layer.tokens * topK > MOST_ROWS) return false;
   if (topK > experts || 3 * dModel * (experts * dExpert + sharedWidth) > MOST_WEIGHTS) return false;
   const ops = evenOps(layer);
   return !ops.some((op) => isProfiled(op, profile)) && isInside(ops, profile) === layer.inside;
 }
 
-/** `count` layers, every fourth of them with a dimension outside the profiled range. */
+/** `count` layers, every eighth of them with a dimension outside the profiled range. */
 export function drawLayers(
-  profile: Profile,
+  profile: Ranges,
   options: { seed: number; count: number },
 ): DrawnLayer[] {
   const { seed, count } = options;
@@ -114,9 +127,9 @@ export function drawLayers(
     const stream = split(seed, `layers/${index}`);
     for (let attempt = 0; attempt < 10_000; attempt++) {
       const drawn = draw(stream, index);
-      const layer = index % 4 === 3 ? moveOut(drawn, stream) : drawn;
+      const layer = index % OUTSIDE === OUTSIDE - 1 ? moveOut(drawn, stream) : drawn;
       if (fits(layer, profile)) return layer;
     }
-    throw new Error(`Found no layer ${index} to compare with the profile of ${profile.id}`);
+    throw new Error(`Found no layer ${index} to compare with the profile`);
   });
 }

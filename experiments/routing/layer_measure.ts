@@ -3,197 +3,137 @@
  *
  * @module
  */
-import {
-  moeLayer,
-  moeLayerOracle,
-  type MoeLayerOutput,
-  type MoeLayerShape,
-  type MoeLayerTensors,
-  type MoeLayerWeights,
-  randomWeights,
-  uploadWeights,
-} from "../../core/mod.ts";
+import type { MoeLayerWeights } from "../../core/mod.ts";
 import {
   createRecorder,
   download,
+  type Estimate,
   type KernelChoice,
   type LaunchTime,
-  normals,
   type Pool,
-  type Recorder,
-  routerOracle,
-  rowTimes,
-  runTimed,
-  split,
+  type Profiling,
+  type RecordedPart,
+  runParts,
+  sum,
   type Tensor,
   type Timing,
   timingOf,
+  undisturbed,
 } from "../../kernels/mod.ts";
 import { sha256 } from "../hash.ts";
+import { checkLayer, type LayerErrors } from "./layer_check.ts";
+import { countExperts, type LayerRun } from "./layer_inputs.ts";
+import {
+  launchesOf,
+  layerParts,
+  type Pass,
+  passes,
+  type PreparedLayer,
+  prepareLayer,
+  recordBackward,
+  recordForward,
+  releaseLayer,
+  weightTensors,
+} from "./layer_passes.ts";
 
-/** What to run. */
-export interface LayerRun {
-  tokens: number;
-  shape: MoeLayerShape;
-  /** Exponent of the skew. */
-  skew: number;
-  seed: number;
-  /** Name of its random streams. */
-  name: string;
-}
-
-/** Inputs of a run: the skew is a router bias, fed through a column of ones in x. */
-export interface LayerInputs {
-  x: Float32Array;
-  weights: MoeLayerWeights;
+/** Times of a pass. */
+export interface MeasuredPass {
+  /** Times of all rounds, as the clock said. */
+  timing: Timing;
+  /** Undisturbed times of its launches and of the gaps between them, added. */
+  total: Estimate;
+  /** Undisturbed times of the launches of each operator, by its name, added. */
+  byOperator: Record<string, Estimate>;
 }
 
 /** What a run showed. */
-export interface MeasuredLayer {
-  /** Times of the rounds in which the machine was on its pace. */
-  timing: Timing;
-  /** Total time of every round, on pace or not. */
-  samples: number[];
+export interface MeasuredLayer extends LayerErrors {
+  /** Times by pass. */
+  passes: Record<Pass, MeasuredPass>;
   /** Expert ids, T * K, as the device chose them. */
   ids: Uint32Array;
   /** Tokens of each expert. */
   rows: number[];
-  /** Largest error of an output as a fraction of the largest of its row, over checked tokens. */
-  outputError: number;
-  /** Checked tokens whose experts differ from the oracle's although the cut was not a tie. */
-  routingMisses: number;
-  /** Tokens that were checked. */
-  checked: number;
   /** First 12 digits of the SHA-256 of routing and outputs. */
   digest: string;
 }
 
-/** Tokens that are held against the oracle, spread over the batch. */
-const CHECKED = 6;
-
-/** Seeded inputs of a layer. */
-export function layerInputs(run: LayerRun): LayerInputs {
-  const { shape, tokens, skew, seed, name } = run;
-  const { dModel: d, experts: e } = shape;
-  const x = normals(split(seed, `${name}/x`), tokens * d);
-  const weights = randomWeights(shape, split(seed, name).int(0, 0x7fffffff));
-  for (let t = 0; t < tokens; t++) x[t * d] = 1;
-  for (let i = 0; i < e; i++) weights.router_DE[i] = -skew * Math.log(i + 1);
-  return { x, weights };
+/**
+ * Times of a pass as those of a profile are taken: each launch by itself over all rounds. The lower
+ * quartile of whole passes would lie above their sum where other programs run, since a long time is
+ * never wholly undisturbed.
+ */
+function undisturbedPass(
+  rounds: readonly LaunchTime[][],
+): Pick<MeasuredPass, "total" | "byOperator"> {
+  const over = (of: (times: LaunchTime[]) => number) => undisturbed(rounds.map(of));
+  const names = rounds[0].map(({ label }) => label);
+  const launches = names.map((_, i) =>
+    over((times) => times[i].endSeconds - times[i].startSeconds)
+  );
+  const gaps = names.slice(1)
+    .map((_, i) => over((times) => times[i + 1].startSeconds - times[i].endSeconds));
+  const byOperator = Object.fromEntries([...new Set(names)].map((name) => [
+    name,
+    sum(launches.filter((_, i) => names[i] === name), "lower quartiles, added"),
+  ]));
+  return { total: sum([...launches, ...gaps], "lower quartiles, added"), byOperator };
 }
 
-/** Counts of each expert. */
-export function countExperts(ids: ArrayLike<number>, experts: number): number[] {
-  const rows = new Array<number>(experts).fill(0);
-  for (let i = 0; i < ids.length; i++) rows[ids[i]]++;
-  return rows;
-}
-
-function check(
-  run: LayerRun,
-  inputs: LayerInputs,
-  got: { y: Float32Array; ids: Uint32Array; weights: Float32Array },
-): Pick<MeasuredLayer, "outputError" | "routingMisses" | "checked"> {
-  const { shape, tokens } = run;
-  const { dModel: d, experts: e, topK } = shape;
-  const step = Math.max(1, Math.floor(tokens / CHECKED));
-  const rows = Array.from({ length: Math.min(CHECKED, tokens) }, (_, i) => i * step);
-  const routing = { ids: got.ids, weights: got.weights, topK };
-  const wanted = moeLayerOracle(inputs.x, {
-    ...run,
-    weights: inputs.weights,
-    routing,
-    tokens: rows,
-  });
-  let outputError = 0;
-  let routingMisses = 0;
-  rows.forEach((t, i) => {
-    const row = wanted.subarray(i * d, (i + 1) * d);
-    const scale = row.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-    row.forEach((v, j) => {
-      outputError = Math.max(outputError, Math.abs(got.y[t * d + j] - v) / scale);
-    });
-    const logits = rowTimes(inputs.x, inputs.weights.router_DE, { row: t, k: d, n: e }).values;
-    const oracle = routerOracle(logits, { t: 1, e, k: topK, renormalise: true });
-    const chosen = new Set(got.ids.subarray(t * topK, (t + 1) * topK));
-    if (oracle.gap[0] > 1e-6 && !oracle.ids.every((id) => chosen.has(id))) routingMisses++;
-  });
-  return { outputError, routingMisses, checked: rows.length };
-}
-
-/** A layer on the device, ready to run. */
-interface PreparedLayer {
-  run: LayerRun;
-  inputs: LayerInputs;
-  x_TD: Tensor;
-  w: MoeLayerTensors;
-  /** Times of each round. */
-  runs: LaunchTime[][];
-}
-
-function prepare(pool: Pool, run: LayerRun): PreparedLayer {
-  const inputs = layerInputs(run);
-  const x_TD = pool.upload("x_TD", [run.tokens, run.shape.dModel], inputs.x);
-  return { run, inputs, x_TD, w: uploadWeights(pool, run.shape, inputs.weights), runs: [] };
-}
-
-function record(recorder: Recorder, layer: PreparedLayer, kernels: KernelChoice): MoeLayerOutput {
-  const { run: { shape }, x_TD, w } = layer;
-  x_TD.slot.mirrored = false; // the input of a layer is fresh in every step
-  const gate = { topK: shape.topK, softmax: "after" as const };
-  return moeLayer(recorder, x_TD, { shape, gate, w, kernels });
+async function floats(pool: Pool, tensors: readonly (Tensor | null)[]): Promise<Float32Array[]> {
+  const there = tensors.filter((tensor) => tensor !== null);
+  const got = await download(pool.device, there);
+  return tensors.map((tensor) => tensor ? got[there.indexOf(tensor)] : new Float32Array());
 }
 
 /** Runs a layer once more, reads back what came out, checks it, and frees the layer. */
 async function conclude(
   pool: Pool,
   layer: PreparedLayer,
-  options: { kernels: KernelChoice; rounds: readonly number[] },
+  kernels: KernelChoice,
 ): Promise<MeasuredLayer> {
-  const { run, inputs, x_TD, w, runs } = layer;
-  const { kernels, rounds } = options;
+  const { run, inputs } = layer;
   const recorder = createRecorder(pool);
-  const out = record(recorder, layer, kernels);
+  const out = recordForward(recorder, layer, { kernels });
+  const forward = recordForward(recorder, layer, { kernels, keep: true });
+  const { dx_TD, w } = recordBackward(recorder, layer, { kernels, forward });
   recorder.submit();
-  const [y, weights] = await download(pool.device, [out.y_TD, out.routing.weights]);
+  const [y, weights, dx] = await floats(pool, [out.y_TD, out.routing.weights, dx_TD]);
+  const gradients = await floats(pool, Object.values(w));
   const [ids] = await download(pool.device, [out.routing.ids], Uint32Array);
-  pool.release(...out.tensors, x_TD, ...Object.values(w).filter((t) => t !== null));
+  pool.release(...out.tensors, ...forward.tensors, dx_TD, ...weightTensors(w));
+  releaseLayer(pool, layer);
+  const dw = Object.fromEntries(
+    Object.keys(w).map((name, i) => [name, gradients[i]]),
+  ) as unknown as MoeLayerWeights;
   const bytes = new Uint8Array(y.byteLength + ids.byteLength);
   bytes.set(new Uint8Array(ids.buffer));
   bytes.set(new Uint8Array(y.buffer), ids.byteLength);
+  const timesOf = (pass: Pass) => {
+    const rounds = layer.rounds.map((round) => round[pass]);
+    return [pass, { timing: timingOf(rounds), ...undisturbedPass(rounds) }];
+  };
   return {
-    timing: timingOf(rounds.map((round) => runs[round])),
-    samples: timingOf(runs).total.seconds,
+    passes: Object.fromEntries(passes.map(timesOf)),
     ids,
     rows: countExperts(ids, run.shape.experts),
-    ...check(run, inputs, { y, ids, weights }),
+    ...checkLayer(run, inputs, { y, ids, weights, dx, dw }),
     digest: (await sha256(bytes)).slice(0, 12),
   };
 }
 
-/** Rounds at most, over those wanted. */
-const MOST_ROUNDS = 1.6;
-/** Rounds on pace below which all rounds are taken. */
-const LEAST_ROUNDS = 3;
-/** A round is on pace while profiled shapes take this near to what the profile says. */
-const PACE = 0.12;
-
-/** The layers of a batch, and the pace of the machine in each round. */
-export interface MeasuredBatch {
-  layers: MeasuredLayer[];
-  /** Time of profiled shapes over the profile, by round. */
-  paces: number[];
-  /** Rounds whose samples count: those on pace, or all where these are too few. */
-  rounds: number[];
+/** Spreads the parts of `among` evenly between lists of parts that stay together. */
+function spread(lists: RecordedPart[][], among: readonly RecordedPart[]): RecordedPart[] {
+  const share = (list: number) => Math.floor(list * among.length / lists.length);
+  return lists.flatMap((list, i) => [...list, ...among.slice(share(i), share(i + 1))]);
 }
 
 /**
  * Measures layers in rounds: each round takes one sample of every layer, so that a slow spell of the
  * machine spreads over all of them. All layers lie on the device at once; afterwards none does.
  *
- * With a `pace` (profiled shapes now, over the profile) asked in each round, rounds in which the
- * machine is not in the state in which it was profiled are repeated, and count only where too few
- * others are had. The layers' own times have no say in it.
+ * The shapes of a profile are measured in the same rounds, recorded between the layers: both meet the
+ * machine in the same states.
  */
 export async function measureLayers(
   pool: Pool,
@@ -201,39 +141,35 @@ export async function measureLayers(
   options: {
     kernels: KernelChoice;
     repeats: number;
-    pace?: () => Promise<number>;
-    /** Told after each step; there are `repeats + 2` for each layer. */
-    step?: () => void;
+    profiling: Pick<Profiling, "parts" | "take">;
+    /** Told after each round, and after each layer's check, the share that is done. */
+    done?: (share: number) => void;
     signal?: AbortSignal;
   },
-): Promise<MeasuredBatch> {
-  const { kernels, repeats, pace, step, signal } = options;
-  const layers = runs.map((run) => prepare(pool, run));
-  const paces: number[] = [];
-  const steady = () => paces.flatMap((p, round) => Math.abs(p - 1) <= PACE ? [round] : []);
-  const most = pace ? Math.ceil(MOST_ROUNDS * repeats) : repeats;
+): Promise<MeasuredLayer[]> {
+  const { kernels, repeats, profiling, done, signal } = options;
+  const layers = runs.map((run) => prepareLayer(pool, run));
+  const lists = layers.map((layer) => layerParts(layer, kernels));
+  const parts = spread(lists, profiling.parts);
+  const place = new Map(parts.map((part, i) => [part, i]));
+  const steps = repeats + 2;
   // The first round compiles, mirrors the weights, and is not counted.
-  for (let round = 0; round <= most && steady().length < repeats; round++) {
-    for (const layer of layers) {
-      signal?.throwIfAborted();
-      const times = await runTimed(
-        pool,
-        (recorder) => pool.release(...record(recorder, layer, kernels).tensors),
-      );
-      if (round > 0) layer.runs.push(times);
-      if (round <= repeats) step?.();
-    }
-    const now = await pace?.() ?? 1;
-    if (round > 0) paces.push(now);
+  for (let round = 0; round <= repeats; round++) {
+    const times = await runParts(pool, parts, {
+      signal,
+      done: (share) => done?.((round + share) / steps),
+    });
+    if (round === 0) continue;
+    const timesOf = (list: readonly RecordedPart[]) => list.map((part) => times[place.get(part)!]);
+    layers.forEach((layer, i) => layer.rounds.push(launchesOf(timesOf(lists[i]))));
+    profiling.take(timesOf(profiling.parts));
   }
-  const rounds = steady().length >= Math.min(LEAST_ROUNDS, repeats)
-    ? steady()
-    : paces.map((_, round) => round);
   const measured: MeasuredLayer[] = [];
   for (const layer of layers) {
-    measured.push(await conclude(pool, layer, { kernels, rounds }));
-    step?.();
+    signal?.throwIfAborted();
+    measured.push(await conclude(pool, layer, kernels));
+    done?.((repeats + 1 + measured.length / layers.length) / steps);
   }
   pool.trim();
-  return { layers: measured, paces, rounds };
+  return measured;
 }

@@ -9,44 +9,51 @@
  * @module
  */
 import { UserError } from "../../kernels/base/errors.ts";
-import { createPool, openDevice, paceMeter, parseChoice } from "../../kernels/mod.ts";
+import { stableJson, writeTextFile } from "../../kernels/base/files.ts";
+import {
+  createPool,
+  gradientKinds,
+  layerKinds,
+  openDevice,
+  profileOf,
+  startProfiling,
+  tunedKernels,
+} from "../../kernels/mod.ts";
 import { circumstancesOf } from "../circumstances.ts";
 import { type Context, defineExperiment, type Outcome } from "../define.ts";
 import { onH100Node, overThisDevice, spreadLayer, TOKENS_PER_DEVICE } from "./cluster_predict.ts";
-import { deviceProfileOf } from "../device_profile.ts";
-import { summarisePairs } from "./errors_of_pairs.ts";
+import { MEMORY, profilePath, readProfile } from "../device_profile.ts";
 import {
   compare,
   type Compared,
-  constantRate,
-  layerRow,
-  operatorRows,
+  layerRows,
+  layerSummaries,
   rooflinePoints,
 } from "./layer_compare.ts";
 import { drawLayers } from "./layer_draw.ts";
-import { type MeasuredBatch, measureLayers } from "./layer_measure.ts";
-import { notes, paceNote, tables, usedPace, verdictOf } from "./moe_layer_words.ts";
+import { measureLayers } from "./layer_measure.ts";
+import { passes } from "./layer_passes.ts";
+import { routeLayer } from "./layer_route.ts";
+import { operatorPairs, operatorRows } from "./operator_compare.ts";
+import { notes, roundsNote, tables, verdictOf } from "./moe_layer_words.ts";
 
-/** The measured and the predicted time of a mixture-of-experts layer. */
+/** The measured and the predicted time of a mixture-of-experts layer, forward and backward. */
 export const moeLayerExperiment = defineExperiment({
   id: "moe-layer",
   title: "A mixture-of-experts layer, measured and predicted",
   question:
     "Does a simulator that knows only this device's profile predict the time of a layer it never saw?",
   parameters: {
-    layers: { quick: 40, full: 96, note: "layers to draw and compare" },
+    layers: { quick: 24, full: 96, note: "layers to draw and compare" },
     repeats: { quick: 7, full: 31, note: "timed repetitions of each layer" },
   },
   run: runMoeLayer,
 });
 
-/** Layers that lie on the device at once, to be measured in rounds. */
-const BATCH = 20;
-
 async function runMoeLayer(
   context: Context<{ layers: number; repeats: number }>,
 ): Promise<Outcome> {
-  const { seed, quick, parameters, progress, signal } = context;
+  const { seed, parameters, progress, signal } = context;
   for (const [name, value] of Object.entries(parameters)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new UserError(
@@ -56,74 +63,62 @@ async function runMoeLayer(
   }
   const device = await openDevice();
   try {
-    progress.start(100, "profile of this device");
-    let share = 0;
-    const profile = await deviceProfileOf(device, {
-      quick,
-      signal,
-      progress(what, done) {
-        for (; share < Math.floor(done * 100); share++) progress.step(`profile: ${what}`);
+    const remembered = await readProfile(profilePath(device));
+    progress.start(100, "choosing kernels");
+    const kernels = await tunedKernels(device, { memory: `${MEMORY}/tune.json` });
+    const pool = createPool(device);
+    const kinds = [...layerKinds, ...gradientKinds];
+    const profiling = startProfiling(pool, { kernels, kinds });
+    const layers = drawLayers({ curves: profiling.outlines }, { seed, count: parameters.layers });
+    const runs = layers.map((layer) => ({ ...layer, seed, name: `layer/${layer.index}` }));
+    let shown = 0;
+    const measured = await measureLayers(pool, runs, {
+      ...{ kernels, repeats: parameters.repeats, profiling, signal },
+      done(share) {
+        for (; shown < Math.floor(100 * share); shown++) progress.step("profile and layers");
       },
     });
-    progress.stop();
-    const kernels = parseChoice(profile.kernels);
-    const pool = createPool(device);
-    const layers = drawLayers(profile, { seed, count: parameters.layers });
-    const { repeats } = parameters;
+    profiling.release();
+    const profile = await profileOf(pool, { profiling, kernels });
+    // What is remembered may have more operators.
+    if (!remembered) await writeTextFile(profilePath(device), stableJson(profile));
     const compared: Compared[] = [];
-    const batches: MeasuredBatch[] = [];
-    progress.start(layers.length * (repeats + 2), "layers");
-    for (let first = 0; first < layers.length; first += BATCH) {
-      const batch = layers.slice(first, first + BATCH);
-      const runs = batch.map((layer) => ({ ...layer, seed, name: `layer/${layer.index}` }));
-      const step = () => progress.step("layers");
-      const meter = paceMeter(profile, { pool, kernels });
-      const pace = () => meter.sample();
-      const measured = await measureLayers(pool, runs, { kernels, repeats, pace, step, signal });
-      meter.release();
-      batches.push(measured);
-      for (const [i, layer] of batch.entries()) {
-        compared.push(await compare(layer, measured.layers[i], profile));
-      }
+    for (const [i, layer] of layers.entries()) {
+      compared.push(await compare(layer, measured[i], profile));
     }
     progress.stop();
-    const { layers: [routed] } = await measureLayers(pool, [{
-      tokens: 64 * TOKENS_PER_DEVICE,
-      shape: spreadLayer,
-      skew: 0.5,
-      seed,
-      name: "spread",
-    }], { kernels, repeats: 1, signal });
-    const spread = await overThisDevice(profile, routed.ids);
+    const run = { tokens: 64 * TOKENS_PER_DEVICE, shape: spreadLayer, skew: 0.5 };
+    const ids_TK = await routeLayer(pool, { ...run, seed, name: "spread" }, kernels);
+    const spread = await overThisDevice(profile, ids_TK);
     const node = await onH100Node(seed);
-    const pairs = compared.map((c) => c.pair);
-    const group = (inside: boolean) => pairs.filter((p) => p.inside === inside);
-    const pairSummaries = [
-      ...[true, false].filter((inside) => group(inside).length > 0)
-        .map((inside) => summarisePairs(inside ? "inside" : "outside", group(inside))),
-      ...(group(true).length > 0 ? [constantRate(compared)] : []),
-    ];
+    const pairs = passes.flatMap((pass) => compared.map((c) => c.passes[pass].pair));
     const worstOutput = Math.max(...compared.map((c) => c.measured.outputError));
+    const worstGradient = Math.max(...compared.map((c) => c.measured.gradientError));
     const misses = compared.reduce((s, c) => s + c.measured.routingMisses, 0);
     const checked = compared.reduce((s, c) => s + c.measured.checked, 0);
     return {
-      verdict: verdictOf(pairs, usedPace(batches)),
+      verdict: verdictOf(pairs),
       decision:
         "Inside the range, plan layers of this device by the profile alone; measure again " +
         "where a dimension leaves it. A profile taken on a busier or quieter machine would change this.",
-      notes: [...notes, paceNote(batches)],
+      notes: [...notes, roundsNote(profiling.rounds())],
       tables,
       rows: [
-        ...compared.map(layerRow),
+        ...compared.flatMap(layerRows),
         ...await operatorRows(compared, profile),
         ...spread.rows,
         ...node.rows,
       ],
       samples: Object.fromEntries(
-        compared.map((c) => [c.pair.id, c.measured.samples]),
+        compared.flatMap((c) =>
+          passes.map((
+            pass,
+          ) => [c.passes[pass].pair.id, c.measured.passes[pass].timing.total.seconds])
+        ),
       ),
-      pairs,
-      pairSummaries,
+      pairs: [...pairs, ...await operatorPairs(compared, profile)],
+      pairStyle: { measured: "measured", series: "group" },
+      pairSummaries: layerSummaries(compared),
       roofline: {
         peakFlopsPerSecond: profile.peakFlopsPerSecond.f32!,
         memoryBytesPerSecond: profile.memoryBandwidthBytesPerSecond,
@@ -140,6 +135,15 @@ async function runMoeLayer(
             `largest error of ${checked} tokens, as a fraction of the largest output of the token`,
         },
         {
+          name: "gradients against the oracle",
+          value: worstGradient,
+          limit: 1e-4,
+          passed: worstGradient <= 1e-4,
+          note:
+            "largest error of the input's gradient at two tokens of each layer, as a fraction of " +
+            "the largest of the token, and of the sums of the weights' gradients",
+        },
+        {
           name: "routing against the oracle",
           value: misses,
           limit: 0,
@@ -149,7 +153,9 @@ async function runMoeLayer(
       ],
       circumstances: await circumstancesOf(device, {
         profile,
-        resolutionSeconds: Math.min(...compared.map((c) => c.measured.timing.resolutionSeconds)),
+        resolutionSeconds: Math.min(
+          ...compared.map((c) => c.measured.passes.forward.timing.resolutionSeconds),
+        ),
       }),
     };
   } finally {

@@ -2,11 +2,10 @@
  * Measures this device on a grid of shapes: peaks, launch cost, and a curve for each operator.
  *
  * Samples are taken in rounds over all shapes of all operators, so that a slow spell of the machine
- * spreads over all of them instead of spoiling one; the corners of an operator share one wait.
+ * spreads over all of them instead of spoiling one; some hundred launches share one wait.
  *
  * @module
  */
-import { type Estimate, median } from "../base/estimate.ts";
 import { type AnyOp, bytes, flops, op, type OpDims, type OpKind } from "../base/op.ts";
 import { type Curve, gridCorners, type Law, type Profile } from "../base/profile_schema.ts";
 import { adapterKey, type Device } from "../device.ts";
@@ -14,8 +13,10 @@ import { createPool, type Pool } from "../tensor.ts";
 import { choiceWords, type KernelChoice } from "../tune.ts";
 import { now, time } from "../time.ts";
 import { copyProbe } from "./copy_probe.ts";
-import { onPace, prepare, type Running, sampleOnce } from "./rounds.ts";
-import { profiledKinds, sweepsOf } from "./sweeps/sweeps.ts";
+import { type Profiling, startProfiling } from "./profiling.ts";
+import { runParts } from "./recordings.ts";
+import { refined } from "./refine.ts";
+import { profiledKinds } from "./sweeps/sweeps.ts";
 
 /** How a profile is measured. */
 export interface ProfileOptions {
@@ -25,23 +26,10 @@ export interface ProfileOptions {
   kinds?: readonly OpKind[];
   /** Fewer repeats. */
   quick?: boolean;
-  /** Told the operator and the share that is done. */
+  /** Told what is done and the share of it that is. */
   progress?: (what: string, share: number) => void;
   /** Stops the measurement between repeats. */
   signal?: AbortSignal;
-}
-
-function curveOf({ sweep, samples }: Running): Curve {
-  const estimates: Estimate[] = samples.map((s) => median(s));
-  const { quantum, axes, fixed } = sweep;
-  return {
-    quantum,
-    axes,
-    fixed,
-    seconds: estimates.map((e) => e.value),
-    lo: estimates.map((e) => e.lo),
-    hi: estimates.map((e) => e.hi),
-  };
 }
 
 /** Bytes a second, read and written, of the driver's own copy of a large tensor. */
@@ -59,55 +47,29 @@ function opsOf(kind: OpKind, curve: Curve): { op: AnyOp; seconds: number }[] {
   }));
 }
 
-/** Rounds at most, over those wanted: a machine that never comes to rest must not go on for ever. */
-const MOST_ROUNDS = 1.6;
-/** No further round begins after this time, once {@linkcode ENOUGH} are on pace. */
+/** No further round begins after this time, once {@linkcode ENOUGH} were taken. */
 const BUDGET_SECONDS = 75;
 const ENOUGH = 5;
+
+const roundName = (round: number) => round === 0 ? "compiling" : `round ${round}`;
 
 /** The operator whose movement of memory stands for all that have no curve. */
 const MOVER: OpKind = "combine";
 
-/**
- * Measures the device: all operators of a training step, or those asked for. About a minute and a
- * half on a slow one, a third of it where `quick` is set.
- *
- * @throws {RangeError} where no kind is given.
- */
-export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
-  const { kernels, kinds = profiledKinds, quick = false, progress, signal } = options;
-  if (kinds.length === 0) throw new RangeError("Cannot profile 0 kinds of operators: wanted one");
-  const pool = createPool(device);
-  const repeats = quick ? ENOUGH : 21;
-  const started = now();
-  const elapsed = () => (now() - started) / 1000;
-  const running = sweepsOf(kinds, { device, kernels }).map((sweep) => prepare(pool, sweep));
-  // The first round compiles and is not counted; further ones come until enough are on pace.
-  const totals: number[] = [];
-  const most = Math.ceil(MOST_ROUNDS * repeats);
-  const wanted = () => elapsed() < BUDGET_SECONDS ? repeats : ENOUGH;
-  for (let round = 0; round <= most && onPace(totals).length < wanted(); round++) {
-    let total = 0;
-    for (const [i, one] of running.entries()) {
-      signal?.throwIfAborted();
-      const done = (Math.min(round, repeats) + i / running.length) / (repeats + 1);
-      progress?.(one.sweep.kind, Math.min(1, Math.max(done, elapsed() / BUDGET_SECONDS)));
-      const seconds = await sampleOnce(pool, one);
-      total += seconds.reduce((sum, s) => sum + s, 0);
-      if (round > 0) seconds.forEach((s, corner) => one.samples[corner].push(s));
-    }
-    if (round > 0) totals.push(total);
-  }
-  const used = onPace(totals);
-  for (const one of running) one.samples = one.samples.map((s) => used.map((round) => s[round]));
-  running.forEach(({ prepared }) => pool.release(...prepared.inputs));
-  pool.trim();
-  const curves = Object.fromEntries(running.map((one) => [one.sweep.kind, curveOf(one)]));
-  progress?.("done", 1);
+/** A {@linkcode Profiling} put together with what else is known of the device. */
+export async function profileOf(
+  pool: Pool,
+  options: { profiling: Profiling; kernels: KernelChoice },
+): Promise<Profile> {
+  const { profiling, kernels } = options;
+  const { device } = pool;
+  const curves = Object.fromEntries(
+    Object.entries(profiling.curves()).map(([kind, curve]) => [kind, refined(curve)]),
+  );
   const all = Object.entries(curves).map(([kind, curve]) => opsOf(kind as OpKind, curve));
   const best = (price: (op: AnyOp) => number) =>
     Math.max(...all.flat().map((s) => price(s.op) / s.seconds));
-  const copied = await copyBandwidth(pool, repeats);
+  const copied = await copyBandwidth(pool, Math.max(ENOUGH, profiling.rounds()));
   const mover = curves[MOVER] ? `the ${MOVER} kernel` : "a kernel";
   const movers = curves[MOVER] ? opsOf(MOVER, curves[MOVER]) : all.flat();
   const moved = Math.max(...movers.map((s) => bytes(s.op) / s.seconds));
@@ -124,9 +86,9 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     },
     kind: "measured",
     sources: [
-      `timestamp queries, median of ${used.length} rounds over ${all.flat().length} shapes, ` +
-      `${elapsed().toFixed(0)} s; ${totals.length - used.length} more rounds ran ` +
-      "at another pace and are left out",
+      `timestamp queries, lower quartile of ${profiling.rounds()} rounds over ` +
+      `${profiling.parts.length} shapes; shapes between them are filled in, times taken as affine ` +
+      "in every dimension",
       "memoryBytes: the largest buffer of the device (WebGPU does not tell its memory)",
       "memoryBandwidthBytesPerSecond: the driver's copy of 64 MiB, read and written; " +
       `memoryEfficiency: the best that ${mover} moved, as a fraction of it`,
@@ -140,4 +102,35 @@ export async function measureProfile(device: Device, options: ProfileOptions): P
     curves,
     kernels: { ...choiceWords(kernels) },
   };
+}
+
+/**
+ * Measures the device: all operators of a training step, or those asked for. About a minute and a
+ * half on a slow one, a third of it where `quick` is set.
+ *
+ * @throws {RangeError} where no kind is given.
+ */
+export async function measureProfile(device: Device, options: ProfileOptions): Promise<Profile> {
+  const { kernels, kinds = profiledKinds, quick = false, progress, signal } = options;
+  const repeats = quick ? ENOUGH : 21;
+  const started = now();
+  const elapsed = () => (now() - started) / 1000;
+  const pool = createPool(device);
+  const profiling = startProfiling(pool, { kernels, kinds });
+  const wanted = () => elapsed() < BUDGET_SECONDS ? repeats : ENOUGH;
+  // The first round compiles and is not counted.
+  for (let round = 0; round <= wanted(); round++) {
+    const times = await runParts(pool, profiling.parts, {
+      signal,
+      done(share) {
+        const done = (round + share) / (repeats + 1);
+        progress?.(roundName(round), Math.min(1, Math.max(done, elapsed() / BUDGET_SECONDS)));
+      },
+    });
+    if (round > 0) profiling.take(times);
+  }
+  profiling.release();
+  pool.trim();
+  progress?.("done", 1);
+  return await profileOf(pool, { profiling, kernels });
 }

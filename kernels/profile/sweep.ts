@@ -110,11 +110,5 @@ export function fresh(tensor: Tensor): Tensor {
   return tensor;
 }
 
-/**
- * Doubling sizes. Axes are the same whatever kernels were tuned: so is what is drawn from them.
- */
-export const powers = (from: number, to: number): number[] =>
-  from > to ? [] : [from, ...powers(2 * from, to)];
-
 /** A place for each of `n` rows that scatters them as a routing does: a stride without a factor of n. */
 export const scattered = (n: number) => (i: number): number => (i * 7919) % n;

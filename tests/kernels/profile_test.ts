@@ -1,12 +1,24 @@
 /** The grid that a profile is measured on. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { gridCorners } from "../../kernels/base/profile_schema.ts";
 import { bytes, op, type OpDims } from "../../kernels/base/op.ts";
 import type { Device } from "../../kernels/device.ts";
 import { measureProfile } from "../../kernels/profile/profile.ts";
-import { onPace, prepare, sampleOnce, spreadOrder } from "../../kernels/profile/rounds.ts";
-import { layerKinds, profiledKinds, sweepsOf } from "../../kernels/profile/sweeps/sweeps.ts";
+import { spreadOrder } from "../../kernels/profile/profiling.ts";
+import { runParts } from "../../kernels/profile/recordings.ts";
+import { refined, refinedAxis } from "../../kernels/profile/refine.ts";
+import { cornerPart, cornerSeconds, prepare } from "../../kernels/profile/rounds.ts";
+import {
+  gradientKinds,
+  layerKinds,
+  profiledKinds,
+  sweepsOf,
+} from "../../kernels/profile/sweeps/sweeps.ts";
+import { undisturbed } from "../../kernels/profile/undisturbed.ts";
+import type { Recorder } from "../../kernels/recorder.ts";
+import { sumOf } from "../../kernels/reduce/sums.ts";
+import { lowerMoeLayerBackward } from "../../core/spec/lower_moe_backward.ts";
 import { guessedKernels } from "../../kernels/tune.ts";
 import { withDevice } from "./compare.ts";
 
@@ -39,6 +51,8 @@ Deno.test("a corner's place is the mixed-radix number of its coordinates", () =>
   }));
 });
 
+const shared = { sharedExperts: 1, sharedWidth: 8 };
+
 Deno.test("the forward pass of experts is seven kinds, and others are measured beside them", () => {
   assertEquals(layerKinds.toSorted(), [
     "combine",
@@ -51,6 +65,12 @@ Deno.test("the forward pass of experts is seven kinds, and others are measured b
   ]);
   assertEquals(layerKinds.filter((kind) => !profiledKinds.includes(kind)), []);
   assertEquals(profiledKinds.slice(0, 7), layerKinds);
+  const backward = lowerMoeLayerBackward({
+    ...{ dModel: 8, dExpert: 8, experts: 2, topK: 1 },
+    ...shared,
+  }, 4);
+  const kinds = new Set(backward.map((op) => op.kind).filter((kind) => !layerKinds.includes(kind)));
+  assertEquals([...kinds].toSorted(), gradientKinds.toSorted());
 });
 
 Deno.test("every operator has a grid that rises, and dimensions for its FLOP and bytes", () => {
@@ -79,11 +99,73 @@ Deno.test("a spread order visits every corner once, and never a neighbour", () =
   }));
 });
 
-Deno.test("rounds of the most common state are on pace, the fastest of equals", () => {
-  assertEquals(onPace([]), []);
-  assertEquals(onPace([1, 2, 2.1, 2.2, 1.1]), [1, 2, 3]);
-  assertEquals(onPace([2, 1, 1.1, 2.1]), [1, 2]);
+Deno.test("the lower quartile lies between the fastest sample and the median", () => {
+  assertEquals(undisturbed([5]), { ...undisturbed([5]), value: 5, lo: 5, hi: 5, n: 1 });
+  const { value, lo, hi } = undisturbed([4, 1, 2, 3, 100]);
+  assertEquals([value, lo, hi], [2, 1, 3]);
+  assertThrows(() => undisturbed([]), RangeError);
+  const samples = fc.array(fc.double({ min: 1e-6, max: 1, noNaN: true }), { minLength: 1 });
+  fc.assert(
+    fc.property(samples, (list) => {
+      const { value, lo, hi } = undisturbed(list);
+      assert(lo === Math.min(...list) && lo <= value && value <= hi);
+      assert(list.filter((s) => s < value).length <= Math.floor((list.length - 1) / 4) + 1);
+    }),
+    { seed: 1, numRuns: 200 },
+  );
 });
+
+Deno.test("a refined axis keeps its points, and neighbours are at most twice apart", () => {
+  const sizes = fc.uniqueArray(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(sizes, (list) => {
+      const axis = list.toSorted((a, b) => a - b);
+      const fine = refinedAxis(axis);
+      assertEquals(axis.filter((x) => !fine.includes(x)), []);
+      fine.forEach((x, i) => assert(i === 0 || x > fine[i - 1] && x <= 2 * fine[i - 1] + 1));
+    }),
+    { seed: 1, numRuns: 300 },
+  );
+});
+
+Deno.test("where a time is affine in every dimension, what is filled in is right", () => {
+  const coefficient = fc.integer({ min: 0, max: 9 });
+  fc.assert(
+    fc.property(fc.tuple(coefficient, coefficient, coefficient), ([a, b, c]) => {
+      const time = ({ m, n }: Record<string, number>) => 1 + a * m + b * n + c * m * n;
+      const axes = { n: [8, 64, 100], m: [3, 50] };
+      const seconds = gridCorners(axes).map(time);
+      const fine = refined({ quantum: {}, axes, fixed: {}, seconds, lo: seconds, hi: seconds });
+      gridCorners(fine.axes).forEach((corner, i) =>
+        assertAlmostEquals(fine.seconds[i] / time(corner), 1, 1e-9)
+      );
+      assertEquals(fine.lo, fine.seconds);
+    }),
+    { seed: 1, numRuns: 100 },
+  );
+});
+
+Deno.test(
+  "parts get their own launches, over as many recordings as they need",
+  withDevice(async (pool) => {
+    const x = pool.upload("x", [64], new Float32Array(64));
+    // A sum is two launches.
+    const part = (sums: number, label: string) => (recorder: Recorder) => {
+      for (let i = 0; i < sums; i++) {
+        pool.release(sumOf(recorder, [x], { squares: true, label: `${label}${i}` }));
+      }
+    };
+    const shares: number[] = [];
+    const parts = [part(1, "a"), part(400, "b"), part(0, "none"), part(3, "c")];
+    const times = await runParts(pool, parts, { done: (share) => shares.push(share) });
+    assertEquals(times.map((t) => t.length), [2, 800, 0, 6]);
+    assertEquals([times[0][0].label, times[1][799].label, times[3][5].label], ["a0", "b399", "c2"]);
+    assertEquals(shares, [0.5, 1]);
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await assertRejects(() => runParts(pool, parts, { signal }), Error, "stopped");
+    pool.release(x);
+  }),
+);
 
 Deno.test(
   "every operator runs at the first corner of its grid, and takes time",
@@ -91,7 +173,8 @@ Deno.test(
     for (const sweep of sweepsOf(profiledKinds, { device, kernels: guessedKernels(device) })) {
       const first = Object.fromEntries(Object.entries(sweep.axes).map(([n, [v]]) => [n, [v]]));
       const one = prepare(pool, { ...sweep, axes: first });
-      const [seconds] = await sampleOnce(pool, one);
+      const [times] = await runParts(pool, [cornerPart(one, 0)]);
+      const seconds = cornerSeconds(times);
       assert(seconds > 1e-6 && seconds < 10, `${sweep.kind}: ${seconds} s`);
       pool.release(...one.prepared.inputs);
     }
@@ -103,14 +186,12 @@ Deno.test(
   withDevice(async (_, device) => {
     const kernels = guessedKernels(device);
     const kinds = ["reduce", "embedding"] as const;
-    const told: string[] = [];
-    const progress = (what: string, share: number) => {
-      assert(share >= 0 && share <= 1);
-      told.push(what);
-    };
+    const told: number[] = [];
+    const progress = (_: string, share: number) => told.push(share);
     const profile = await measureProfile(device, { kernels, kinds, quick: true, progress });
     assertEquals(Object.keys(profile.curves).toSorted(), kinds.toSorted());
-    assertEquals([...new Set(told)].toSorted(), ["done", ...kinds].toSorted());
+    assertEquals(told, told.toSorted((a, b) => a - b));
+    assert(told[0] > 0 && told[told.length - 1] === 1);
     const { embedding } = profile.curves;
     assertEquals(embedding.fixed, { v: 4096 });
     assertEquals(embedding.seconds.length, gridCorners(embedding.axes).length);

@@ -25,7 +25,7 @@ export function activationSweep(): Sweep {
 
 const backward = (ofExperts: boolean) => (): Sweep => ({
   kind: ofExperts ? "expert_backward" : "activation_backward",
-  axes: { m: ofExperts ? [64, 512, 2048] : [64, 1024], n: columns },
+  axes: { m: ofExperts ? [32, 256, 2048] : [32, 256, 1024], n: [64, 192, 512] },
   quantum: {},
   fixed: { planes: 2 },
   prepare: staged(({ fill, count }) => (recorder, { m, n }, label) => {

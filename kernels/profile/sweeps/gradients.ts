@@ -6,25 +6,31 @@
  * both mirrored, as the weights are since the forward pass. Rows of experts have a gradient that
  * another kernel has just written.
  *
- * Where a dimension is rounded up to tiles, its axis begins at the largest of them: below, times
- * would not fall, and between such a point and the next one no power law holds.
+ * The gradient of a gated product's weights has the columns of both its planes, that of its input
+ * both their inner sizes: these axes reach twice as far.
  *
  * @module
  */
 import { gemm } from "../../gemm/gemm.ts";
-import { columnsOf, plainProgram } from "../../gemm/variant.ts";
 import { groupedGemmInputGrad, groupedGemmWeightGrad } from "../../grouped_gemm/grouped_gemm.ts";
 import { PAD } from "../../layout.ts";
 import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
-import { groupMaker, GROUPS } from "./groups.ts";
+import { groupMaker } from "./groups.ts";
+import {
+  columns,
+  columnStep,
+  denseRows,
+  groupCounts,
+  groupedRows,
+  steppedColumns,
+} from "./steps.ts";
 
 /** The dense product with B transposed. */
 export function inputGradSweep({ device, kernels: { transposed: variant } }: SweepContext): Sweep {
-  const columns = columnsOf(variant, plainProgram("nt"), device.subgroupSize);
   return {
     kind: "gemm_nt",
-    axes: { m: [128, 1024], n: [128, 1024], k: [8, 64, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
+    axes: { m: [...denseRows], n: [...columns], k: [8, 64, 1024] },
+    quantum: { m: variant.rows, n: columnStep(variant, device), k: PAD },
     fixed: {},
     prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
       gemm(recorder, fill([m, k]), { b: fill([n, k]), transposeB: true, label, variant }),
@@ -34,11 +40,10 @@ export function inputGradSweep({ device, kernels: { transposed: variant } }: Swe
 
 /** The dense product with A transposed. */
 export function weightGradSweep({ device, kernels: { weightGrad: variant } }: SweepContext): Sweep {
-  const columns = columnsOf(variant, plainProgram("tn"), device.subgroupSize);
   return {
     kind: "gemm_tn",
-    axes: { m: [128, 512], n: [128, 512], k: [64, 256, 1024] },
-    quantum: { m: variant.rows, n: columns, k: variant.depth },
+    axes: { m: [64, 192, 512], n: [32, 64, 256, 512, 1024], k: [32, 256, 1024] },
+    quantum: { m: variant.rows, n: columnStep(variant, device), k: variant.depth },
     fixed: {},
     prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
       gemm(recorder, fill([k, m], "x"), {
@@ -51,31 +56,37 @@ export function weightGradSweep({ device, kernels: { weightGrad: variant } }: Sw
 /** The gradient of a grouped product's rows. */
 export function groupedInputGradSweep({ device, kernels }: SweepContext): Sweep {
   const variant = kernels.grouped;
-  const columns = columnsOf(variant, plainProgram("nt"), device.subgroupSize);
   return {
     kind: "grouped_gemm_nt",
-    axes: { m: [256, 2048], n: [128, 512], k: [64, 192, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
-    fixed: { groups: GROUPS },
+    axes: {
+      groups: [...groupCounts],
+      m: [...groupedRows],
+      n: [...steppedColumns],
+      k: [64, 1024],
+    },
+    quantum: { m: variant.rows / 2, n: columnStep(variant, device), k: PAD },
+    fixed: {},
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { m, n, k }, label) => {
-        const groups = groupsOf(recorder, m);
-        const options = { w: fill([GROUPS, n, k]), groups, label, variant };
+      return (recorder, { groups: experts, m, n, k }, label) => {
+        const groups = groupsOf(recorder, m, { experts });
+        const options = { w: fill([experts, n, k]), groups, label, variant };
         return [groupedGemmInputGrad(recorder, fresh(fill([m, k])), options)];
       };
     }),
   };
 }
 
-/** The gradient of a grouped product's weights: the more experts, the more is written. */
-export function groupedWeightGradSweep({ device, kernels }: SweepContext): Sweep {
+/**
+ * The gradient of a grouped product's weights: the more experts, the more is written. With few rows
+ * an expert, writing takes most of the time, and only what there is of a tile is written.
+ */
+export function groupedWeightGradSweep({ kernels }: SweepContext): Sweep {
   const variant = kernels.weightGrad;
-  const columns = columnsOf(variant, plainProgram("tn"), device.subgroupSize);
   return {
     kind: "grouped_gemm_tn",
-    axes: { groups: [4, 16, 48], m: [128, 256], n: [128, 256], k: [256, 1024, 2048] },
-    quantum: { m: variant.rows, n: columns, k: variant.depth },
+    axes: { groups: [4, 12, 32], m: [64, 192, 512], n: [64, 256, 1024], k: [32, 512, 2048] },
+    quantum: { m: PAD, n: PAD, k: variant.depth },
     fixed: {},
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: kernels.grouped.rows });

@@ -8,28 +8,30 @@
  * @module
  */
 import { gemm, gemmGated, gemmSwiglu } from "../../gemm/gemm.ts";
-import { columnsOf, plainProgram, type Program } from "../../gemm/variant.ts";
 import {
   groupedGemm,
   groupedGemmGated,
   groupedGemmSwiglu,
 } from "../../grouped_gemm/grouped_gemm.ts";
 import { PAD } from "../../layout.ts";
-import { fresh, powers, staged, type Sweep, type SweepContext } from "../sweep.ts";
+import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
 import { groupMaker, GROUPS } from "./groups.ts";
-
-/** The program of a plain product, or of a SwiGLU one. */
-function programOf(swiglu: boolean): Program {
-  return { ...plainProgram("nn"), ...(swiglu && { epilogue: { gate: "silu" } }) };
-}
+import {
+  columns,
+  columnStep,
+  denseRows,
+  groupCounts,
+  groupedRows,
+  innerSizes,
+  steppedColumns,
+} from "./steps.ts";
 
 /** The dense product. */
 export function gemmSweep({ device, kernels: { gemm: variant } }: SweepContext): Sweep {
-  const columns = columnsOf(variant, programOf(false), device.subgroupSize);
   return {
     kind: "gemm",
-    axes: { m: powers(32, 1024), n: powers(64, 1024), k: powers(64, 512) },
-    quantum: { m: variant.rows, n: columns, k: PAD },
+    axes: { m: [...denseRows], n: [32, ...steppedColumns, 1024], k: [...innerSizes] },
+    quantum: { m: variant.rows, n: columnStep(variant, device), k: PAD },
     fixed: {},
     prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
       gemm(recorder, fresh(fill([m, k])), { b: fill([k, n]), label, variant }),
@@ -39,11 +41,14 @@ export function gemmSweep({ device, kernels: { gemm: variant } }: SweepContext):
 
 /** The dense SwiGLU product. */
 export function swigluSweep({ device, kernels: { gemmSwiglu: variant } }: SweepContext): Sweep {
-  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
   return {
     kind: "gemm_swiglu",
-    axes: { m: powers(32, 1024), n: powers(64, 512), k: [64, 256, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
+    axes: { m: [...denseRows], n: [...columns], k: [...innerSizes] },
+    quantum: {
+      m: variant.rows,
+      n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: true }),
+      k: PAD,
+    },
     fixed: {},
     prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => [
       gemmSwiglu(recorder, fill([m, k]), { b: fill([2, k, n]), label, variant }),
@@ -53,23 +58,31 @@ export function swigluSweep({ device, kernels: { gemmSwiglu: variant } }: SweepC
 
 const grouped = (swiglu: boolean) => ({ device, kernels }: SweepContext): Sweep => {
   const variant = kernels.grouped;
-  const columns = columnsOf(variant, programOf(swiglu), device.subgroupSize);
   return {
     kind: swiglu ? "grouped_gemm_swiglu" : "grouped_gemm",
-    axes: { m: powers(32, 4096), n: powers(64, 512), k: [64, 192, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
-    fixed: { groups: GROUPS },
+    axes: {
+      groups: [...groupCounts],
+      m: swiglu ? [32, 256, 1024, 2048] : [...groupedRows],
+      n: swiglu ? [64, 128, 256, 512] : [...steppedColumns],
+      k: [64, 192, 512],
+    },
+    quantum: {
+      m: variant.rows / 2,
+      n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: swiglu }),
+      k: PAD,
+    },
+    fixed: {},
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { m, n, k }, label) => {
-        const groups = groupsOf(recorder, m);
+      return (recorder, { groups: experts, m, n, k }, label) => {
+        const groups = groupsOf(recorder, m, { experts });
         const shared = { groups, label, variant };
         return swiglu
           ? [groupedGemmSwiglu(recorder, fill([m, k]), {
-            ...{ ...shared, w: fill([GROUPS, 2, k, n]) },
+            ...{ ...shared, w: fill([experts, 2, k, n]) },
           })]
           : [groupedGemm(recorder, fresh(fill([m, k])), {
-            ...{ ...shared, w: fill([GROUPS, k, n]) },
+            ...{ ...shared, w: fill([experts, k, n]) },
           })];
       };
     }),
@@ -87,11 +100,14 @@ const kept = { gate: "silu", keep: true } as const;
 /** The dense SwiGLU product of a training step. */
 export function swigluKeptSweep({ device, kernels }: SweepContext): Sweep {
   const variant = kernels.gemmSwiglu;
-  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
   return {
     kind: "gemm_swiglu_kept",
-    axes: { m: [128, 1024], n: [128, 512], k: [64, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
+    axes: { m: [...denseRows], n: [...columns], k: [...innerSizes] },
+    quantum: {
+      m: variant.rows,
+      n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: true }),
+      k: PAD,
+    },
     fixed: {},
     prepare: staged(({ fill }) => (recorder, { m, n, k }, label) => {
       const options = { ...kept, b: fresh(fill([2, k, n])), label, variant };
@@ -103,11 +119,14 @@ export function swigluKeptSweep({ device, kernels }: SweepContext): Sweep {
 /** The grouped SwiGLU product of a training step. */
 export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep {
   const variant = kernels.grouped;
-  const columns = columnsOf(variant, programOf(true), device.subgroupSize);
   return {
     kind: "grouped_gemm_swiglu_kept",
-    axes: { m: [256, 2048], n: [128, 512], k: [64, 192, 512] },
-    quantum: { m: variant.rows, n: columns, k: PAD },
+    axes: { m: [...groupedRows], n: [...columns], k: [...innerSizes] },
+    quantum: {
+      m: variant.rows,
+      n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: true }),
+      k: PAD,
+    },
     fixed: { groups: GROUPS },
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });

@@ -11,7 +11,7 @@ import { routerBackward } from "../../router/backward.ts";
 import { router } from "../../router/router.ts";
 import { scattered, staged, type Sweep, type SweepContext, UNTIMED } from "../sweep.ts";
 
-const tokens = [16, 64, 256, 1024];
+const tokens = [16, 128, 1024];
 
 /** Scores and top-k. */
 export function routerSweep(): Sweep {
@@ -31,7 +31,7 @@ export function routerSweep(): Sweep {
 export function routerBackwardSweep(): Sweep {
   return {
     kind: "router_backward",
-    axes: { t: [64, 1024], e: [4, 16, 64], k: [1, 4] },
+    axes: { t: [32, 256, 1024], e: [4, 16, 64], k: [1, 4] },
     quantum: {},
     fixed: {},
     prepare: staged(({ fill, count }) => (recorder, { t, e, k }, label) => {

@@ -78,6 +78,17 @@ export const layerKinds: readonly OpKind[] = [
   "combine",
 ];
 
+/** The kinds of operators in its backward pass, beside the weighted sum of both. */
+export const gradientKinds: readonly OpKind[] = [
+  "gemm_nt",
+  "gemm_tn",
+  "grouped_gemm_nt",
+  "grouped_gemm_tn",
+  "activation_backward",
+  "expert_backward",
+  "router_backward",
+];
+
 /** The sweeps of some kinds, in the order of {@linkcode profiledKinds}. */
 export function sweepsOf(kinds: readonly OpKind[], context: SweepContext): Sweep[] {
   return profiledKinds.filter((kind) => kinds.includes(kind)).map((kind) => byKind[kind](context));

@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { lowerMoeLayer } from "../../../core/mod.ts";
+import { lowerMoeLayer, lowerMoeLayerBackward } from "../../../core/mod.ts";
 import { drawLayers, isInside, isProfiled } from "../../../experiments/routing/layer_draw.ts";
 import { op } from "../../../kernels/mod.ts";
 import { exampleProfile as profile } from "./example_profile.ts";
 
-Deno.test("drawn layers are seeded, never profiled, and a quarter leaves the range", () => {
+Deno.test("drawn layers are seeded, never profiled, and an eighth leaves the range", () => {
   const layers = drawLayers(profile, { seed: 1, count: 40 });
   assertEquals(layers, drawLayers(profile, { seed: 1, count: 40 }));
   assert(JSON.stringify(layers) !== JSON.stringify(drawLayers(profile, { seed: 2, count: 40 })));
-  assertEquals(layers.filter((l) => !l.inside).length, 10);
+  assertEquals(layers.filter((l) => !l.inside).length, 5);
   for (const { shape, tokens, inside } of layers) {
-    const ops = lowerMoeLayer(shape, tokens);
+    const ops = [...lowerMoeLayer(shape, tokens), ...lowerMoeLayerBackward(shape, tokens)];
     assertEquals(ops.filter((op) => isProfiled(op, profile)), []);
     assertEquals(isInside(ops, profile), inside);
   }
