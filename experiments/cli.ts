@@ -15,11 +15,13 @@ import type { Experiment } from "./define.ts";
 import { experiments } from "./registry.ts";
 import type { Cli } from "./cli_command.ts";
 import { addBench } from "./cli_bench.ts";
+import { addCalibrate } from "./cli_calibrate.ts";
 import { addDescribe } from "./cli_describe.ts";
 import { explain } from "./cli_errors.ts";
 import { addExperiment } from "./cli_experiment.ts";
 import { addProfile } from "./cli_profile.ts";
 import { addReport } from "./cli_report.ts";
+import { addSimulate } from "./cli_simulate.ts";
 import type { Io } from "./cli_io.ts";
 import { processIo } from "./cli_io.ts";
 
@@ -27,6 +29,8 @@ import { processIo } from "./cli_io.ts";
 const commands: readonly ((cli: Cli) => void)[] = [
   addExperiment,
   addDescribe,
+  addSimulate,
+  addCalibrate,
   addProfile,
   addReport,
   addBench,

@@ -3,18 +3,11 @@
  *
  * @module
  */
-import type { Model } from "../core/spec/mod.ts";
-import { describe, modelPreset, modelPresets, presetIds, readModel } from "../core/spec/mod.ts";
+import { describe, modelPresets } from "../core/spec/mod.ts";
 import type { Cli } from "./cli_command.ts";
 import { positiveNumber } from "./cli_command.ts";
-import { readJsonFile } from "./read_json.ts";
+import { readModelOf } from "./read_model.ts";
 import { showModel, showModels } from "./show_model.ts";
-
-/** The model of a preset's id or of a file: a word with a slash or ".json" is a path. */
-async function readModelOf(word: string): Promise<Model> {
-  const path = !presetIds.includes(word) && /[/\\]|\.json$/.test(word);
-  return path ? readModel(await readJsonFile(word), word) : modelPreset(word);
-}
 
 /** Adds `describe` to the command line. */
 export function addDescribe(cli: Cli): void {

@@ -1,15 +1,14 @@
 /**
- * JSON files that a user names.
+ * Files that a user names.
  *
  * @module
  */
 import { UserError } from "../kernels/base/errors.ts";
 
-/** Reads a JSON file, or throws a {@linkcode UserError} that says what is wrong with it. */
-export async function readJsonFile(path: string): Promise<unknown> {
-  let text: string;
+/** Reads a file, or throws a {@linkcode UserError} that says why there is nothing to read. */
+export async function readTextFile(path: string): Promise<string> {
   try {
-    text = await Deno.readTextFile(path);
+    return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new UserError(`Cannot read ${path}: there is no such file`);
@@ -19,6 +18,11 @@ export async function readJsonFile(path: string): Promise<unknown> {
     }
     throw error;
   }
+}
+
+/** Reads a JSON file, or throws a {@linkcode UserError} that says what is wrong with it. */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -6,9 +6,10 @@
 import { unknownName } from "../kernels/base/errors.ts";
 import type { Experiment } from "./define.ts";
 import { moeLayerExperiment } from "./routing/moe_layer.ts";
+import { publishedExperiment } from "./simulate/published/published.ts";
 
 /** The experiments; the first is what `experiment` without a name runs. */
-export const experiments: readonly Experiment[] = [moeLayerExperiment];
+export const experiments: readonly Experiment[] = [moeLayerExperiment, publishedExperiment];
 
 /** The experiment of that id, or an error that names the nearest one and all of them. */
 export function findExperiment(

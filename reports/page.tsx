@@ -29,8 +29,9 @@ const icon = "data:image/svg+xml," + encodeURIComponent(
     '<path fill="#0a5a9c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z"/></svg>',
 );
 
-/** Spans that the page holds as JSON; beyond, they stand in the files beside it alone. */
+/** Spans and pairs that the page holds as JSON; beyond, they stand in the files beside it alone. */
 const spansInPage = 300;
+const pairsInPage = 500;
 
 /** Text that the page carries whole: style sheet, libraries, programs. */
 export interface Assets {
@@ -58,7 +59,7 @@ function partsOf(r: Result): Part[] {
     r.pairs.length > 0 && {
       id: "parity",
       title: "Prediction",
-      body: <Parity pairs={r.pairs} summaries={r.pairSummaries} />,
+      body: <Parity pairs={r.pairs} summaries={r.pairSummaries} style={r.pairStyle} />,
     },
     r.roofline !== undefined && {
       id: "roofline",
@@ -88,17 +89,31 @@ function partsOf(r: Result): Part[] {
 /** Plots that the script draws again. */
 export function plotsOf(result: Result): Plot[] {
   return [
-    ...(result.pairs.length > 0 ? [parityPlot(result.pairs), residualPlot(result.pairs)] : []),
+    ...(result.pairs.length > 0
+      ? [parityPlot(result.pairs, result.pairStyle), residualPlot(result.pairs, result.pairStyle)]
+      : []),
     ...(result.roofline ? [rooflinePlot(result.roofline)] : []),
   ];
 }
 
-/** The result as the page holds it, and how many spans were left to the files beside it. */
-function embedded(result: Result): { value: Result; spansLeftOut: number } {
+/** The result as the page holds it, and what was left to the files beside it, in words. */
+function embedded(result: Result): { value: Result; leftOut: string[] } {
   const spans = result.timelines.reduce((n, t) => n + t.spans.length, 0);
-  if (spans <= spansInPage) return { value: result, spansLeftOut: 0 };
-  const timelines = result.timelines.map((t) => ({ ...t, spans: [] }));
-  return { value: { ...result, timelines }, spansLeftOut: spans };
+  const pairs = result.pairs.length;
+  const value = {
+    ...result,
+    ...(spans > spansInPage && {
+      timelines: result.timelines.map((t) => ({ ...t, spans: [] })),
+    }),
+    ...(pairs > pairsInPage && { pairs: [] }),
+  };
+  return {
+    value,
+    leftOut: [
+      ...(spans > spansInPage ? [`the ${spans} spans of its timelines`] : []),
+      ...(pairs > pairsInPage ? [`its ${pairs} pairs`] : []),
+    ],
+  };
 }
 
 const Data = ({ id, value }: { id: string; value: unknown }) => (
@@ -109,7 +124,7 @@ const Data = ({ id, value }: { id: string; value: unknown }) => (
   />
 );
 
-function Footer({ result, spansLeftOut }: { result: Result; spansLeftOut: number }) {
+function Footer({ result, leftOut }: { result: Result; leftOut: readonly string[] }) {
   return (
     <footer>
       <p class="downloads">
@@ -117,9 +132,9 @@ function Footer({ result, spansLeftOut }: { result: Result; spansLeftOut: number
         <a href="result.json" download="result.csv" data-download="csv" hidden>Download CSV</a>
       </p>
       <p>
-        Everything shown here stands in result.json beside this page{spansLeftOut > 0 &&
-          `; the copy that this page carries is without the ${spansLeftOut} spans of its timelines`}.
-        Made by moelab{" "}
+        Everything shown here stands in result.json beside this page{leftOut.length > 0 &&
+          `; the copy that this page carries is without ${leftOut.join(" and ")}`}. Made by moelab
+        {" "}
         {result.provenance.versions.moelab ?? ""}; this page asks no network for anything.
       </p>
     </footer>
@@ -129,7 +144,7 @@ function Footer({ result, spansLeftOut }: { result: Result; spansLeftOut: number
 /** What the reader sees, without the data and the programs. */
 export function Body({ result }: { result: Result }): JSX.Element {
   const parts = partsOf(result);
-  const { spansLeftOut } = embedded(result);
+  const { leftOut } = embedded(result);
   return (
     <div class="frame">
       <Answer result={result} />
@@ -144,7 +159,7 @@ export function Body({ result }: { result: Result }): JSX.Element {
       </nav>
       <main>
         {parts.map((p) => p.body)}
-        <Footer result={result} spansLeftOut={spansLeftOut} />
+        <Footer result={result} leftOut={leftOut} />
       </main>
     </div>
   );

@@ -80,6 +80,16 @@ export interface TableInfo {
   columns?: string[];
   /** Metrics whose best row is marked, and which end is best. */
   best?: Record<string, "lowest" | "highest">;
+  /** Metrics that are drawn above the table: a line from one to the other, with a mark between. */
+  ranges?: { low: string; middle: string; high: string };
+}
+
+/** How pairs are shown, where they are not of this machine's own measurements. */
+export interface PairStyle {
+  /** Where the measured values come from; "measured" unless given. */
+  measured: Kind;
+  /** What points are told apart by: the profiled range, unless given, or {@linkcode Pair.group}. */
+  series: "range" | "group";
 }
 
 /** A predicted and a measured value of the same thing. */
@@ -88,6 +98,8 @@ export interface Pair {
   id: string;
   /** Short human name. */
   label: string;
+  /** What it is a pair of, such as "forward", where the pairs are of several kinds. */
+  group?: string;
   /** Prediction, seconds. */
   predicted: Estimate;
   /** Measurement, seconds. */
@@ -176,6 +188,8 @@ export interface Result {
   samples: Record<string, number[]>;
   /** Predicted against measured. */
   pairs: Pair[];
+  /** How they are shown, where not as measured here and told apart by the profiled range. */
+  pairStyle?: PairStyle;
   /** Errors of the pairs by group. */
   pairSummaries: PairSummary[];
   /** Roofline of this device. */

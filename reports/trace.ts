@@ -8,6 +8,7 @@
  */
 import type { Span } from "../sim/engine/span.ts";
 import type { Timeline } from "./result.ts";
+import { streamOrder } from "./streams.ts";
 
 /** An event of a trace: a span ("X"), or the name or order of a process or thread ("M"). */
 export interface TraceEvent {
@@ -37,7 +38,6 @@ export interface ChromeTrace {
   displayTimeUnit: "ns" | "ms";
 }
 
-const streams: readonly Span["stream"][] = ["compute", "communication"];
 const microseconds = (seconds: number) => Math.round(seconds * 1e9) / 1e3;
 
 /** The difference of the rounded ends, so that neighbours still touch. */
@@ -47,7 +47,7 @@ const duration = (span: Span) =>
 function lanesOf(spans: readonly Span[]): [rank: number, stream: Span["stream"]][] {
   const ranks = [...new Set(spans.map((s) => s.rank))].sort((a, b) => a - b);
   return ranks.flatMap((rank) =>
-    streams.filter((stream) => spans.some((s) => s.rank === rank && s.stream === stream))
+    streamOrder.filter((stream) => spans.some((s) => s.rank === rank && s.stream === stream))
       .map((stream): [number, Span["stream"]] => [rank, stream])
   );
 }
@@ -89,7 +89,7 @@ export function chromeTrace(timelines: readonly Timeline[]): ChromeTrace {
         metadata.push({ ...common, name: "process_name", args: { name } });
         metadata.push({ ...common, name: "process_sort_index", args: { sort_index: pid } });
       }
-      const [pid, tid] = [pids.get(rank)!, streams.indexOf(stream) + 1];
+      const [pid, tid] = [pids.get(rank)!, streamOrder.indexOf(stream) + 1];
       metadata.push({ ph: "M", name: "thread_name", pid, tid, args: { name: stream } });
     }
     for (const span of timeline.spans) {
@@ -101,7 +101,7 @@ export function chromeTrace(timelines: readonly Timeline[]): ChromeTrace {
         name: span.name,
         cat: span.class,
         pid: pids.get(span.rank)!,
-        tid: streams.indexOf(span.stream) + 1,
+        tid: streamOrder.indexOf(span.stream) + 1,
         ts: microseconds(span.startSeconds),
         dur: duration(span),
         args,

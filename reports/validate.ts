@@ -8,6 +8,7 @@ import { parseConfig, type Schema } from "../kernels/base/config.ts";
 import { adapterSchema, estimateSchema, timerSchema } from "./shared_schema.ts";
 import { nearest, UserError } from "../kernels/base/errors.ts";
 import type { Result } from "./result.ts";
+import { streamOrder } from "./streams.ts";
 
 const text = z.string();
 const number = z.number();
@@ -33,7 +34,7 @@ const provenance = z.strictObject({
 
 const span = z.strictObject({
   rank: z.int().min(0),
-  stream: z.enum(["compute", "communication"]),
+  stream: z.enum(streamOrder),
   name: text,
   class: z.enum(["compute", "communication", "waiting"]),
   startSeconds: number,
@@ -79,16 +80,19 @@ const resultSchema: Schema<Result> = z.strictObject({
     note: text,
     columns: z.array(text).optional(),
     best: z.record(text, z.enum(["lowest", "highest"])).optional(),
+    ranges: z.strictObject({ low: text, middle: text, high: text }).optional(),
   })),
   rows: z.array(row),
   samples: z.record(text, z.array(number)),
   pairs: z.array(z.strictObject({
     id: text,
     label: text,
+    group: text.optional(),
     predicted: estimateSchema,
     measured: estimateSchema,
     inside: z.boolean(),
   })),
+  pairStyle: z.strictObject({ measured: kind, series: z.enum(["range", "group"]) }).optional(),
   pairSummaries: z.array(pairSummary),
   roofline: z.strictObject({
     peakFlopsPerSecond: number.positive(),

@@ -68,10 +68,23 @@ Deno.test("what takes a path reads any, and what writes no file may write none",
   const plain = (task: string, flag: string) =>
     runs.filter((run) => run.task === task).every(({ words }) => words.includes(flag));
   for (
-    const task of ["experiment", "describe", "profile", "report", "bench", "bench:rivals", "dawn"]
+    const task of [
+      ...["experiment", "describe", "simulate", "calibrate", "profile", "report", "bench"],
+      ...["bench:rivals", "dawn"],
+    ]
   ) {
     assert(plain(task, "--allow-read"), task);
     assertEquals(plain(task, "--allow-write"), task !== "describe", task);
+  }
+});
+
+Deno.test("what simulates needs no device, and reads neither environment nor system", () => {
+  const tasks = config.tasks as Record<string, { command: string; dependencies?: string[] }>;
+  for (const task of ["simulate", "calibrate"]) {
+    assertEquals(tasks[task].dependencies, undefined, task);
+    for (const flag of ["--allow-env", "--allow-sys"]) {
+      assertEquals(lists(tasks[task].command.split(" "), flag), [], task);
+    }
   }
 });
 

@@ -1,17 +1,28 @@
 /**
  * How fast the simulator is: events a second, and predicted layers a second.
  *
- * The queue is timed as a simulation uses it (hold: take the next event, plan another), with 100
- * and with 100,000 events in it; a layer is one forward pass of DeepSeek-V3's experts.
+ * Graphs of tasks are built and run beside a plain loop (`sim_executor.ts`). The queue of the small
+ * engine is timed as a simulation uses it
+ * (hold: take the next event, plan another), with 100 and with 100,000 events in it; a layer is one
+ * forward pass of DeepSeek-V3's experts.
  *
  * @module
  */
 import { split } from "../../kernels/base/random.ts";
 import { createEngine, createEventQueue, expertParallel } from "../../sim/mod.ts";
-import { type BenchOptions, type BenchResult, type BenchRow, chosenParts } from "./bench.ts";
+import {
+  type BenchContest,
+  type BenchOptions,
+  type BenchResult,
+  type BenchRow,
+  chosenParts,
+} from "./bench.ts";
 import { layerInput } from "./layer_input.ts";
 import type { SampleOptions } from "./sample.ts";
 import { sampleSeconds } from "./sample.ts";
+import { benchExecutor } from "./sim_executor.ts";
+import { benchPlans } from "./sim_plans.ts";
+import { stepRows } from "./sim_step.ts";
 
 const seed = 1;
 
@@ -67,30 +78,42 @@ function layerRow(ranks: number, options: SampleOptions): BenchRow {
   };
 }
 
+/** What a part gives. */
+type PartResult = { rows: BenchRow[]; contests?: BenchContest[] };
+
 /** The parts, by the word that `--only` takes. */
 const parts: readonly {
   id: string;
-  rows(options: SampleOptions, quick: boolean): BenchRow[];
+  run(options: SampleOptions, bench: BenchOptions): PartResult | Promise<PartResult>;
 }[] = [
-  { id: "queue", rows: (options) => [100, 100_000].map((events) => queueRow(events, options)) },
-  { id: "engine", rows: (options) => [engineRow(options)] },
+  { id: "graph", run: (_, bench) => benchExecutor(bench) },
+  { id: "plans", run: (_, bench) => benchPlans(bench) },
+  {
+    id: "queue",
+    run: (options) => ({ rows: [100, 100_000].map((events) => queueRow(events, options)) }),
+  },
+  { id: "engine", run: (options) => ({ rows: [engineRow(options)] }) },
   {
     id: "layer",
-    rows: (options, quick) =>
-      (quick ? [8, 64] : [8, 32, 64, 128]).map((ranks) => layerRow(ranks, options)),
+    run: (options, { quick }) => ({
+      rows: (quick ? [8, 64] : [8, 32, 64, 128]).map((ranks) => layerRow(ranks, options)),
+    }),
   },
+  { id: "step", run: (options, { quick }) => ({ rows: stepRows(options, quick) }) },
 ];
 
-/** Times the event queue, the engine and the prediction of a layer. */
-export function benchSim(
-  { quick, only, log, seconds, signal }: BenchOptions,
-): Promise<BenchResult> {
+/** Times graphs of tasks, the event queue, the engine and the prediction of a layer. */
+export async function benchSim(bench: BenchOptions): Promise<BenchResult> {
+  const { quick, only, log, seconds, signal } = bench;
   const options = { seconds, sampleSeconds: quick ? 0.005 : 0.05, samples: quick ? 9 : 31 };
-  const rows = chosenParts(parts, only).flatMap((part) => {
+  const rows: BenchRow[] = [];
+  const contests: BenchContest[] = [];
+  for (const part of chosenParts(parts, only)) {
     signal.throwIfAborted();
     log(`Simulator: ${part.id}`);
-    return part.rows(options, quick);
-  });
-  const notes = ["On the CPU, one thread"];
-  return Promise.resolve({ bench: "sim", notes, rows, contests: [], skipped: [] });
+    const result = await part.run(options, bench);
+    rows.push(...result.rows);
+    contests.push(...result.contests ?? []);
+  }
+  return { bench: "sim", notes: ["On the CPU, one thread"], rows, contests, skipped: [] };
 }

@@ -5,9 +5,9 @@
  * @module
  */
 import { anchor } from "../html.ts";
-import type { Pair } from "../result.ts";
+import type { Pair, PairStyle } from "../result.ts";
 import { logAxis } from "./axis.ts";
-import { bandWidths, byRange, drawable } from "./parity.ts";
+import { bandWidths, drawable, seriesOf } from "./parity.ts";
 import { type Interval, intervalOf, type Plot, rounded } from "./plot.ts";
 
 /** Ratio of prediction to measurement; its interval takes the worst of both. */
@@ -20,10 +20,10 @@ export function ratioOf(pair: Pair): Interval {
 const ratios = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100];
 
 /** The residual plot of pairs. */
-export function residualPlot(pairs: readonly Pair[]): Plot {
+export function residualPlot(pairs: readonly Pair[], style?: PairStyle): Plot {
   const shown = drawable(pairs);
   const x = logAxis(shown.flatMap((p) => intervalOf(p.measured)), {
-    title: "measured",
+    title: style?.measured ?? "measured",
     unit: "seconds",
   });
   const widest = shown.flatMap(ratioOf).reduce((w, r) => Math.max(w, r, 1 / r), 1.3);
@@ -49,10 +49,10 @@ export function residualPlot(pairs: readonly Pair[]): Plot {
       upper: level(1 + width),
     })),
     lines: [{ name: "predicted = measured", dash: false, points: level(1) }],
-    series: byRange(shown, (p) => ({
+    series: seriesOf(shown, (p) => ({
       row: anchor("pair", p.id),
       x: intervalOf(p.measured),
       y: ratioOf(p),
-    })),
+    }), style),
   };
 }

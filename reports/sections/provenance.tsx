@@ -30,6 +30,13 @@ function Named({ title, record }: { title: string; record: Record<string, string
   );
 }
 
+/** Vendor of the adapter of a run that measures nothing. */
+const noVendor = "none";
+
+const adapterWords = (adapter: Provenance["adapter"]) =>
+  [adapter.description || adapter.device, adapter.vendor, adapter.architecture]
+    .filter(Boolean).join(", ") + (adapter.software ? " (software)" : " (hardware)");
+
 /** Provenance card. */
 export function ProvenanceCard({ provenance: p }: { provenance: Provenance }): JSX.Element {
   const { adapter } = p;
@@ -49,13 +56,12 @@ export function ProvenanceCard({ provenance: p }: { provenance: Provenance }): J
             ["CPU", p.cpu],
             [
               "Adapter",
-              [adapter.description || adapter.device, adapter.vendor, adapter.architecture]
-                .filter(Boolean).join(", ") + (adapter.software ? " (software)" : " (hardware)"),
+              adapter.vendor === noVendor ? adapter.description : adapterWords(adapter),
             ],
-            [
+            ...(adapter.vendor === noVendor ? [] : [[
               "Timer",
               `${p.timer.kind}, in steps of ${formatNumber(p.timer.resolutionSeconds, "seconds")}`,
-            ],
+            ] as [string, ComponentChildren]]),
           ]}
         />
         <p class="command">

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { formatPlain } from "../format.ts";
 import { anchor } from "../html.ts";
 import type { Row, TableInfo } from "../result.ts";
+import { Ranges } from "../svg/ranges.tsx";
 import { Badge, Column, EstimateCell, Permalink, RowHead, Section, Table } from "./parts.tsx";
 import { type Columns, columnsOf, methodsOf } from "./table_columns.ts";
 
@@ -67,6 +68,11 @@ function ResultTable({ info, rows }: { info: TableInfo; rows: readonly Row[] }) 
         <Permalink id={id} name={info.title} />
       </h3>
       {info.note && <p>{info.note}</p>}
+      {info.ranges && rows.length > 0 && (
+        <figure class="plot-figure">
+          <Ranges rows={rows} info={info} />
+        </figure>
+      )}
       {rows.length === 0 ? <p>This table has no rows.</p> : (
         <Table
           id={`${id}-data`}

@@ -7,6 +7,7 @@ import type { JSX } from "preact";
 import type { SpanClass } from "../../sim/engine/span.ts";
 import { formatNumber, scaleFor } from "../format.ts";
 import type { Timeline } from "../result.ts";
+import { streamNames } from "../streams.ts";
 import { type Bar, type Layout, layOut } from "./lanes.ts";
 
 const width = 1000;
@@ -138,7 +139,7 @@ export function Gantt(
             y={y[i] + row - 3}
             text-anchor="end"
           >
-            {lane.stream === "compute" ? `rank ${lane.rank}` : "comm."}
+            {lane.stream === "compute" ? `rank ${lane.rank}` : streamNames[lane.stream]}
           </text>
         ))}
       </g>

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Span, SpanClass } from "../../sim/engine/span.ts";
+import { streamOrder } from "../streams.ts";
 
 /** A rectangle of the drawing. */
 export interface Bar {
@@ -43,8 +44,6 @@ export interface Layout {
   /** Ranks left out for want of room. */
   ranksLeftOut: number;
 }
-
-const order: readonly Span["stream"][] = ["compute", "communication"];
 
 const seconds = (spans: readonly Span[]) =>
   spans.reduce((sum, s) => sum + s.endSeconds - s.startSeconds, 0);
@@ -104,7 +103,7 @@ function laned(spans: readonly Span[], ranks: ReadonlySet<number>): [Lane, Span[
     list.sort((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
   }
   return [...lanes.values()].sort(([a], [b]) =>
-    a.rank - b.rank || order.indexOf(a.stream) - order.indexOf(b.stream)
+    a.rank - b.rank || streamOrder.indexOf(a.stream) - streamOrder.indexOf(b.stream)
   );
 }
 

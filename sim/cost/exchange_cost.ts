@@ -16,7 +16,16 @@ import { formats } from "./formats.ts";
 import type { CostSite } from "./groups.ts";
 import type { Sizes } from "./sizes.ts";
 import { recomputes } from "./layer_cost.ts";
-import type { LayerCost } from "./phases.ts";
+import type { LayerCost, LayerKind } from "./phases.ts";
+
+/**
+ * Halves of a layer that tensor ranks split: attention, and a dense network or shared experts. A table
+ * or an output layer has one of the two exchanges of a half.
+ */
+function tensorHalves(kind: LayerKind, { moe }: Sizes): number {
+  if (kind === "embedding" || kind === "head") return 0.5;
+  return kind === "dense" || !moe || moe.sharedWidth > 0 ? 2 : 1;
+}
 
 /** Adds the exchanges between tensor ranks: two pairs around each half of a layer. */
 function addTensor(layer: LayerCost, site: CostSite): void {
@@ -25,11 +34,7 @@ function addTensor(layer: LayerCost, site: CostSite): void {
   const { stack, fabric } = machine;
   const bytes = split.tokens * sizes.dModel * 2;
   const slower = 1 / stack.bandwidthFactor.tensor;
-  const halves = layer.kind === "dense"
-    ? 2
-    : layer.kind === "moe" || layer.kind === "mtp"
-    ? (sizes.moe && sizes.moe.sharedWidth > 0 ? 2 : 1)
-    : 0.5;
+  const halves = tensorHalves(layer.kind, sizes);
   const gather = allGatherSeconds(bytes, groups.tensor, fabric) * slower;
   const pair = plan.sequenceParallel
     ? gather + reduceScatterSeconds(bytes, groups.tensor, fabric) * slower
@@ -45,6 +50,9 @@ function addTensor(layer: LayerCost, site: CostSite): void {
   if (plan.sequenceParallel) add("backwardWeight", halves * gather);
 }
 
+/** Share of a mixer's kernels that is attention on long sequences: a ring's sends run beside it. */
+const attentionShare = 0.5;
+
 /** Adds the exchange of keys and values, or of heads, between context ranks. */
 function addContext(layer: LayerCost, site: CostSite): void {
   const { sizes, plan, split, machine, groups } = site;
@@ -54,7 +62,8 @@ function addContext(layer: LayerCost, site: CostSite): void {
   const slower = 1 / stack.bandwidthFactor.tensor;
   const again = recomputes(plan, "attention_core") ? 1 : 0;
   if (plan.contextExchange === "a2a") {
-    const width = 2 * a.heads * (a.qkDim + a.vDim) / 2 + a.kvHeads * (a.qkDim + a.vDim);
+    // Queries and outputs of every head, keys and values of theirs.
+    const width = (a.heads + a.kvHeads) * (a.qkDim + a.vDim);
     const bytes = split.tokens * width / split.tp * 2;
     const seconds = allToAllSeconds(bytes, groups.context, fabric) * slower;
     layer.forward.contextSeconds += seconds;
@@ -63,11 +72,13 @@ function addContext(layer: LayerCost, site: CostSite): void {
   }
   const bytes = plan.cp * split.tokens * a.kvHeads * (a.qkDim + a.vDim) / split.tp * 2;
   const seconds = allGatherSeconds(bytes, groups.context, fabric) * slower;
-  const beside = plan.contextExchange === "p2p" ? layer.forward.mixerSeconds : 0;
-  const exposed = Math.max(0, seconds - beside * 0.5);
+  const share = plan.contextExchange === "p2p" ? attentionShare : 0;
+  const beside = layer.forward.mixerSeconds * share;
+  const besideBack = layer.backwardInput.mixerSeconds * share;
+  const exposed = Math.max(0, seconds - beside);
   layer.forward.contextSeconds += exposed;
   layer.forward.contextHiddenSeconds += seconds - exposed;
-  const back = Math.max(0, 2 * seconds - layer.backwardInput.mixerSeconds * 0.5);
+  const back = Math.max(0, 2 * seconds - besideBack);
   layer.backwardInput.contextSeconds += back + again * exposed;
   layer.backwardInput.contextHiddenSeconds += 2 * seconds - back + again * (seconds - exposed);
 }

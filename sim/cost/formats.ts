@@ -15,7 +15,11 @@ export interface Format {
   like: Precision;
   /** Bytes of an element of the inputs, scales of blocks included. */
   bytes: number;
-  /** Bytes read (16 bits) and written for an element to bring it to the format; 0: it is kept so. */
+  /**
+   * Bytes moved for an element to bring it to the format: it is read in 16 bits and written twice, as
+   * it lies and as the product of the weights' gradient reads it; NVFP4's scale of the whole tensor
+   * takes a read of its own before. 0: it is kept so.
+   */
   castBytes: number;
 }
 
@@ -25,9 +29,9 @@ export const formats: Readonly<Record<Precision, Format>> = {
   tf32: { peak: "tf32", like: "bf16", bytes: 4, castBytes: 0 },
   bf16: { peak: "bf16", like: "bf16", bytes: 2, castBytes: 0 },
   fp16: { peak: "f16", like: "bf16", bytes: 2, castBytes: 0 },
-  fp8: { peak: "fp8", like: "fp8", bytes: 1, castBytes: 3 },
-  mxfp8: { peak: "fp8", like: "fp8", bytes: 1 + 1 / 32, castBytes: 3 + 1 / 32 },
-  fp4: { peak: "fp4", like: "fp4", bytes: 0.5 + 1 / 16, castBytes: 2.5 + 1 / 16 },
+  fp8: { peak: "fp8", like: "fp8", bytes: 1, castBytes: 4 },
+  mxfp8: { peak: "fp8", like: "fp8", bytes: 1 + 1 / 32, castBytes: 4 + 2 / 32 },
+  fp4: { peak: "fp4", like: "fp4", bytes: 0.5 + 1 / 16, castBytes: 5 + 2 / 16 },
 };
 
 /**

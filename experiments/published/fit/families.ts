@@ -114,7 +114,6 @@ export const stackFamilies: readonly StackFamily[] = [
       ...compute,
       ...mixture,
       "mixtureKernels",
-      "groupedFactor",
       "castPasses",
       "tensorBandwidth",
       "dataBandwidth",
@@ -123,6 +122,8 @@ export const stackFamilies: readonly StackFamily[] = [
       "hiddenParameters",
       "hiddenExperts",
     ],
+    // Grouped products were rewritten from release to release.
+    byStack: ["groupedFactor"],
     byArchitecture: ["productFactor", "attentionFactor"],
   },
   {

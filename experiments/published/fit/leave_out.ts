@@ -5,6 +5,7 @@
  * @module
  */
 import { split } from "../../../kernels/base/random.ts";
+import { calibrate } from "../../../sim/calibrate/calibrate.ts";
 import type { FamilyLayout } from "../../../sim/calibrate/slots.ts";
 import type { Stack } from "../../../sim/stack/stack.ts";
 import { caseGroups } from "../case_groups.ts";
@@ -67,19 +68,23 @@ export function drawnRows(
     .map(({ row }) => row);
 }
 
+/** The layout with one stack for all: a few rows say nothing of one release of a family alone. */
+function pooled({ layout }: FittedFamily): FamilyLayout {
+  return { ...layout, shared: [...layout.shared, ...layout.byStack], byStack: [] };
+}
+
 /** Leaves a family out, and calibrates it on the rows that `choose` names. */
 export function sourceLeftOut(
   fitted: FittedFamily,
   choose: (rows: readonly StepRow[], layout: FamilyLayout) => StepRow[],
 ): SourceErrors {
-  const { family, rows } = fitted;
-  const stacks = Object.keys(fitted.layout.start);
-  const before = fitFamily(family, [], { stacks }).layout.start;
-  const unseen = rows.map((row) => errorOf(row, before[row.stack]));
-  const chosen = choose(rows, fitted.layout);
-  const { calibration } = fitFamily(family, chosen, { stacks });
+  const { rows } = fitted;
+  const layout = pooled(fitted);
+  const unseen = rows.map((row) => errorOf(row, layout.start[row.stack]));
+  const chosen = choose(rows, layout);
+  const { stacks } = calibrate(chosen, layout);
   const calibrated = rows
     .filter((row) => !chosen.includes(row))
-    .map((row) => errorOf(row, calibration.stacks[row.stack]));
+    .map((row) => errorOf(row, stacks[row.stack]));
   return { unseen, calibrated };
 }

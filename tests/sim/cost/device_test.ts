@@ -97,7 +97,7 @@ Deno.test("passes and casts are bytes over what of the bandwidth they reach", ()
   );
   assertAlmostEquals(
     castSeconds(1e9, h100),
-    3e9 / 3.35e12 / deviceProfile("h100").castMemoryEfficiency!,
+    4e9 / 3.35e12 / deviceProfile("h100").castMemoryEfficiency!,
     1e-9,
   );
   assertEquals(castSeconds(1e9, model("h100")), 0);
