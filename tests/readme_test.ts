@@ -1,12 +1,14 @@
 /**
- * Every command that the README shows is run here in process, experiments with few and short
- * measurements; the two that would run this test again are checked to be tasks.
+ * Every command that the README shows is run here in process: the first as it is, further runs of
+ * its experiment with few and short measurements; those that would run this test again are checked
+ * to be tasks.
  */
 import { assert, assertEquals } from "@std/assert";
 import { main } from "../experiments/cli.ts";
 import config from "../deno.json" with { type: "json" };
 import { filesUnder, textOf } from "./gate/sources.ts";
 import { inFolder, makeWorld } from "./experiments/world.ts";
+import { answerIn, answerOf, errorCells, errorCellsIn, withFigures } from "./readme_figures.ts";
 
 const pinned = textOf(".dvmrc").trim();
 const tasks: Record<string, { command: string }> = config.tasks;
@@ -56,9 +58,9 @@ Deno.test("every command of the README runs", async (t) => {
     for (const { line, task, words } of shown.filter(({ task }) => !gates.includes(task))) {
       const prefix = /experiments\/cli\.ts (.*)$/.exec(tasks[task].command)?.[1].split(" ") ?? [];
       const args = [...prefix, ...words].map((word) => word.replace(/^results\//, `${folder}/`));
-      if (task === "experiment" && !args.includes("list")) {
-        args.push("--out", `${folder}/moe-layer`);
-      }
+      const [id = "moe-layer"] = words.filter((word) => !word.startsWith("-"));
+      if (task === "experiment" && id !== "list") args.push("--out", `${folder}/${id}`);
+      if (words[0] === "moe-layer") args.push("--set", "layers=2", "--set", "repeats=2");
       await t.step(line, async () => {
         const { io, printed, said } = makeWorld();
         assertEquals(await main(args, io), 0, said.join("\n"));
@@ -66,6 +68,34 @@ Deno.test("every command of the README runs", async (t) => {
       });
     }
   });
+});
+
+/** How to bring the README up to date. */
+const again = "run tests/readme_figures.ts, which writes them anew";
+
+Deno.test("the README shows what its simulation answers", async () => {
+  const page = textOf("README.md");
+  const answer = await answerOf(page);
+  assertEquals(answerIn(page), answer, again);
+  const said = page.includes("the simulator says too much memory");
+  assertEquals(said, answer.includes("does not fit"), "the sentence on the memory of this plan");
+});
+
+Deno.test("the README shows the errors that the fit wrote down", async () => {
+  const page = textOf("README.md");
+  const cells = await errorCells();
+  assert(cells.length > 5 && cells.flat().every((cell) => !/NaN|undefined/.test(cell)));
+  assertEquals(errorCellsIn(page), cells, again);
+});
+
+Deno.test("stale figures of the README are found and mended", async () => {
+  const page = textOf("README.md");
+  const stale = page.replace(/^step .*$/m, "step  1 s").replace(/^(\| all .*?)\d+ %/m, "$1 0 %");
+  assert(answerIn(stale) !== await answerOf(stale));
+  const mended = await withFigures(stale);
+  assertEquals(answerIn(mended), await answerOf(page));
+  assertEquals(errorCellsIn(mended), await errorCells());
+  assert(JSON.stringify(errorCellsIn(stale)) !== JSON.stringify(await errorCells()));
 });
 
 Deno.test("the version of Deno stands in .dvmrc, and what names it agrees", () => {
