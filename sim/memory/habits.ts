@@ -34,11 +34,24 @@ export interface MemoryHabits {
   workspaceBytes: number;
   /**
    * Bytes of a logit: kept until the backward pass of the loss, and beside that at the worst moment;
-   * and whether every tensor rank has all logits.
+   * whether every tensor rank has all logits, and in how many pieces, forward and backward pass
+   * together, the loss takes the tokens of a micro-batch.
    */
-  logits: { keptBytes: number; extraBytes: number; whole: boolean };
+  logits: { keptBytes: number; extraBytes: number; whole: boolean; chunks: number };
+  /**
+   * What selective recomputation keeps: all but the outputs of the modules that the plan names, or
+   * nothing but the outputs of attention and of every second product, whatever it names.
+   */
+  selective: "modules" | "operators";
   /** Whether a gated activation is one kernel, that keeps its inputs alone. */
   fusedActivation: boolean;
+  /** Whether inputs of activations wait in the format of the products. */
+  narrowHidden: boolean;
+  /**
+   * Bytes of an element of attention's output where one tensor waits for the gradients of attention
+   * and of the product behind it; 0 where a narrow copy waits for the latter.
+   */
+  sharedOutputBytes: number;
   /** Bytes that a norm keeps for each element of its input; 2 where it is one kernel. */
   normBytes: number;
   /** Whether sequence parallelism keeps the inputs of products gathered. */

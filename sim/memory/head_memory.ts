@@ -13,7 +13,10 @@ export interface HeadMemory {
   keptLogitBytes: number;
   /** What the loss adds to them at its worst. */
   extraLogitBytes: number;
-  /** Gradient of the layer's input; under sequence parallelism also scattered, and the input. */
+  /**
+   * Gradient of the layer's input: under sequence parallelism also scattered, and the input; where
+   * the loss goes by pieces also summed in FP32.
+   */
   workingBytes: number;
 }
 
@@ -21,12 +24,13 @@ export interface HeadMemory {
 export function headMemory({ sizes, plan, split, habits }: MemorySite): HeadMemory {
   const whole = split.tokens * sizes.dModel;
   const own = split.ownTokens * sizes.dModel;
-  const logits = (split.tokens * sizes.vocab) / (habits.logits.whole ? 1 : plan.tp);
+  const { whole: everywhere, chunks } = habits.logits;
+  const logits = (split.tokens * sizes.vocab) / (everywhere ? 1 : plan.tp) / chunks;
   const scattered = plan.tp > 1 && plan.sequenceParallel ? whole + own : 0;
   return {
     normBytes: own * (habits.normBytes + wideBytes),
     keptLogitBytes: logits * habits.logits.keptBytes,
     extraLogitBytes: logits * habits.logits.extraBytes,
-    workingBytes: (whole + scattered) * wideBytes,
+    workingBytes: (whole + scattered) * wideBytes + (chunks > 1 ? 4 * whole : 0),
   };
 }

@@ -6,7 +6,7 @@
 import { kindParameters } from "../cost/parameters.ts";
 import type { LayerKind } from "../cost/phases.ts";
 import type { ExpertLoad } from "./expert_load.ts";
-import { isSpared, visitTensors } from "./layer_tensors.ts";
+import { isKept, visitTensors } from "./layer_tensors.ts";
 import { type MemorySite, wideBytes } from "./site.ts";
 import type { KindCounts } from "./stage_parameters.ts";
 import { layerWorking } from "./working.ts";
@@ -42,13 +42,12 @@ export function kindMemory(
   const { sizes, plan } = site;
   if (kind === "moe" && sizes.moe === undefined) return nothing;
   if (kind === "mtp" && sizes.mtpLayers === 0) return nothing;
-  const full = plan.recompute === "full";
   let kept = 0;
   let recomputed = 0;
   let freed = 0;
   let first = true;
-  visitTensors(kind, site, load.mean, (part, _name, bytes, spared, sparedToo) => {
-    if (full ? first : !isSpared(site, spared, sparedToo)) kept += bytes;
+  visitTensors(kind, site, load.mean, (part, name, bytes, spared, sparedToo) => {
+    if (isKept(site, { name, first, spared, sparedToo })) kept += bytes;
     else recomputed += bytes;
     first = false;
     if (part !== "norm" && part !== "attention") freed += bytes;

@@ -96,11 +96,13 @@ function visitMixer(site: MemorySite, visit: TensorVisitor): void {
     visit("attention", "softmax statistics", statistics, "attention_core");
   }
   const output = (tokens * a.heads * a.vDim) / tp;
-  visit("attention", "output", output * wideBytes);
+  const narrow = inputBytes < wideBytes;
+  const shared = narrow ? habits.sharedOutputBytes : 0;
+  visit("attention", "output", output * (shared || wideBytes));
   if (plan.cp > 1 && plan.contextExchange === "a2a" && habits.contextOutputTwice) {
     visit("attention", "output before its exchange", output * wideBytes);
   }
-  if (inputBytes < wideBytes) visit("attention", "narrow output", output * inputBytes);
+  if (narrow && !shared) visit("attention", "narrow output", output * inputBytes);
   if (habits.dropoutMasks > 0) {
     visit("norm", "dropout masks", ownTokens * dModel * habits.dropoutMasks);
   }
@@ -113,7 +115,19 @@ function visitNorm(site: MemorySite, outputBytes: number, visit: TensorVisitor):
   const more = habits.normBytes - wideBytes;
   if (more > 0) visit("norm", "intermediates", own * more, "norm");
   const tokens = habits.gatheredInputs ? split.tokens : split.ownTokens;
-  visit("norm", "output", tokens * sizes.dModel * outputBytes, "norm");
+  visit("norm", "normed", tokens * sizes.dModel * outputBytes, "norm");
+}
+
+/** What an activation reads: the output of its matrix, and of a second one where it is gated. */
+function visitHidden(
+  { sizes, habits, inputBytes }: MemorySite,
+  hidden: { part: TensorPart; elements: number; module: RecomputeModule },
+  visit: TensorVisitor,
+): void {
+  const { part, elements, module } = hidden;
+  const bytes = elements * (habits.narrowHidden ? inputBytes : wideBytes);
+  visit(part, "hidden", bytes, module);
+  if (sizes.ffnMatrices === 3) visit(part, "gated", bytes, module);
 }
 
 function visitFfn(
@@ -123,9 +137,8 @@ function visitFfn(
 ): void {
   const { sizes, split, habits, inputBytes } = site;
   const rows = (split.tokens * ffn.width) / split.tp;
-  const inputs = sizes.ffnMatrices - 1;
-  visit(ffn.part, "hidden", rows * inputs * wideBytes, ffn.module);
-  if (!habits.fusedActivation && inputs === 2) {
+  visitHidden(site, { part: ffn.part, elements: rows, module: ffn.module }, visit);
+  if (!habits.fusedActivation && sizes.ffnMatrices === 3) {
     visit(ffn.part, "activated gate", rows * wideBytes, ffn.module, "activation");
   }
   visit(ffn.part, "product", rows * inputBytes, ffn.module, "activation");
@@ -134,13 +147,12 @@ function visitFfn(
 function visitExperts(site: MemorySite, load: number, visit: TensorVisitor): void {
   const { sizes, plan, split, inputBytes } = site;
   const moe = sizes.moe!;
-  const inputs = sizes.ffnMatrices - 1;
   // Logits and probabilities in FP32, the choice, and where each row goes.
   visit("router", "logits, choice and map", split.ownTokens * moe.experts * 17, "experts");
   const rows = site.expertRows * load;
   const width = (rows * moe.width) / plan.etp;
   visit("experts", "rows", rows * sizes.dModel * inputBytes, "experts");
-  visit("experts", "hidden", width * inputs * wideBytes, "experts");
+  visitHidden(site, { part: "experts", elements: width, module: "experts" }, visit);
   visit("experts", "product", width * inputBytes, "experts", "activation");
   visit("experts", "weights of rows", rows * 4, "experts");
   if (moe.sharedWidth > 0) {
@@ -171,30 +183,41 @@ export function visitTensors(
   else visitFfn(site, { part: "ffn", width: sizes.ffnWidth, module: "ffn" }, visit);
 }
 
-/** Whether a plan computes a tensor again, given the modules whose recomputation spares it. */
-export function isSpared(
-  { plan: { recompute } }: MemorySite,
-  spared: RecomputeModule | undefined,
-  sparedToo: RecomputeModule | undefined,
-): boolean {
-  if (typeof recompute === "string") return false;
-  return (spared !== undefined && recompute.includes(spared)) ||
-    (sparedToo !== undefined && recompute.includes(sparedToo));
-}
+/**
+ * Products of a layer in their order: queries, keys, values, output, hidden, gated, down. Where every
+ * second one is computed again, these wait beside the output of attention.
+ */
+const keptByOperators: ReadonlySet<string> = new Set([
+  ...["queries", "values", "hidden", "output", "scores", "softmax statistics"],
+  ...["latents", "linear heads", "linear states", "dropout masks"],
+  ...["logits, choice and map", "rows", "weights of rows"],
+]);
 
 /**
- * The tensors that a layer keeps, as a list. Full recomputation keeps the input of the layer, which
- * is that of its first norm.
+ * Whether a tensor waits for the backward pass, given the modules whose recomputation spares it.
+ * Checkpoints of whole layers or of operators keep the input of the layer, its first tensor.
  */
+export function isKept(
+  { plan: { recompute }, habits }: MemorySite,
+  tensor: { name: string; first: boolean; spared?: RecomputeModule; sparedToo?: RecomputeModule },
+): boolean {
+  if (recompute === "none") return true;
+  const { name, first, spared, sparedToo } = tensor;
+  if (recompute === "full") return first;
+  if (habits.selective === "operators") return first || keptByOperators.has(name);
+  return !(spared !== undefined && recompute.includes(spared)) &&
+    !(sparedToo !== undefined && recompute.includes(sparedToo));
+}
+
+/** The tensors that a layer keeps, as a list. */
 export function layerTensors(
   kind: LayerKind,
   site: MemorySite,
   options: { load?: number } = {},
 ): LayerTensor[] {
   const tensors: LayerTensor[] = [];
-  const full = site.plan.recompute === "full";
   visitTensors(kind, site, options.load ?? 1, (part, name, bytes, spared, sparedToo) => {
-    const kept = full ? tensors.length === 0 : !isSpared(site, spared, sparedToo);
+    const kept = isKept(site, { name, first: tensors.length === 0, spared, sparedToo });
     tensors.push({ part, name, bytes, kept });
   });
   return tensors;

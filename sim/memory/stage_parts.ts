@@ -10,7 +10,8 @@ import type { Plan } from "../plan/plan.ts";
 import { type ChunkMemory, chunkMemory } from "./chunk_memory.ts";
 import { evenLoad, type ExpertLoad, stageLoads } from "./expert_load.ts";
 import { type MemoryHabits } from "./habits.ts";
-import { type KindMemory, placeholderBytes } from "./kind_memory.ts";
+import { gatheredBytes } from "./gathered.ts";
+import { placeholderBytes } from "./kind_memory.ts";
 import { type Kinds, kindsOf, type PlanMemory, planMemory } from "./plan_memory.ts";
 import { memorySite, wideBytes } from "./site.ts";
 import {
@@ -19,7 +20,7 @@ import {
   type StageParameters,
   stageParameters,
 } from "./stage_parameters.ts";
-import { type ParameterBytes, weightBytes } from "./states.ts";
+import type { ParameterBytes } from "./states.ts";
 
 /** A stage in parts, bytes on its fullest rank; see the module. */
 export interface StageParts {
@@ -41,21 +42,6 @@ export interface StageParts {
   chunks: readonly ChunkMemory[];
 }
 
-/** Weights gathered for two layers, and gradients of one before they are scattered. */
-function gatheredBytes({ site }: PlanMemory, kinds: Kinds, counts: readonly KindCounts[]): number {
-  const { plan, sizes, habits } = site;
-  if (plan.zero < 2) return 0;
-  const of = (count: number, { parameters, expertParameters }: KindMemory) =>
-    count > 0 ? parameters + expertParameters : 0;
-  let unit = 0;
-  for (const { dense, moe, mtp, embedding, head } of counts) {
-    const table = embedding || head ? (sizes.vocab * sizes.dModel) / plan.tp : 0;
-    unit = Math.max(unit, table, of(dense, kinds.dense), of(moe, kinds.moe), of(mtp, kinds.mtp));
-  }
-  const weights = plan.zero === 3 ? 2 * weightBytes(plan, habits, true) : 0;
-  return unit * (weights + wideBytes);
-}
-
 /** Activations on their way from and to other stages. */
 function sentBytes({ site: { plan, sizes, split } }: PlanMemory): number {
   if (plan.pp === 1) return 0;
@@ -72,11 +58,14 @@ function stepBytes({ site, ranks }: PlanMemory, held: StageParameters): number {
     sharded * step.shardBytes * (1 - offload.optimizer);
 }
 
-/** A chunk of a stage that moves activations of so many of its layers to the host. */
+/**
+ * A chunk of a stage that moves activations of so many of its layers to the host. One layer's are on
+ * their way; where others stay they come back when the first of these is freed, as Transformer
+ * Engine's windows do (pytorch/cpu_offload.py), and so count where all layers are moved.
+ */
 function offloaded(chunk: ChunkMemory, share: number): ChunkMemory {
   if (share === 0 || chunk.layers === 0) return chunk;
-  // One layer's tensors are on their way.
-  const moving = chunk.keptBytes / chunk.layers;
+  const moving = share === 1 ? chunk.keptBytes / chunk.layers : 0;
   return {
     ...chunk,
     keptBytes: chunk.keptBytes * (1 - share),

@@ -19,9 +19,13 @@ export interface ParameterBytes {
   optimizer: number;
 }
 
-/** Ranks that share the optimiser (and more, by ZeRO stage) of dense and of expert parameters. */
+/**
+ * Ranks that share the optimiser (and more, by ZeRO stage) of dense and of expert parameters. Of the
+ * two parts of the model that a rank of DualPipe holds, another stage has the same: replicas as well.
+ */
 export function shardRanks(plan: Plan): { dense: number; experts: number } {
-  const { tp, cp, dp, ep, etp } = plan;
+  const { tp, cp, ep, etp } = plan;
+  const dp = plan.dp * (plan.schedule === "dualpipe" ? 2 : 1);
   const dense = plan.shardRanks ?? dp * cp;
   const replicas = (tp * cp * dp) / (ep * etp);
   return { dense, experts: Math.max(1, Math.min(replicas, (replicas * dense) / (dp * cp))) };
@@ -40,6 +44,21 @@ export function weightBytes(plan: Plan, habits: MemoryHabits, matrix: boolean): 
   return habits.narrowWeights === "none" ? wideBytes : wideBytes + copies;
 }
 
+/** Whether the columns of narrow weights are made of their rows at need: with one scale a tensor. */
+function transposed({ zero, precision }: Plan, habits: MemoryHabits, matrix: boolean): boolean {
+  return zero === 3 && matrix && precision === "fp8" && habits.narrowWeights === "instead";
+}
+
+/** Bytes of a weight of ZeRO 3 when it is gathered, to be used now or next. */
+export function gatheredWeightBytes(
+  plan: Plan,
+  habits: MemoryHabits,
+  weight: { matrix: boolean; use: "now" | "next" },
+): number {
+  const rows = transposed(plan, habits, weight.matrix) && weight.use === "next";
+  return weightBytes(plan, habits, weight.matrix) / (rows ? 2 : 1);
+}
+
 /**
  * Bytes of one parameter on one rank.
  *
@@ -54,7 +73,8 @@ export function parameterBytes(
   const shard = (stage: number) => zero >= stage ? 1 / group.ranks : 1;
   const wide = precision === "fp32" || precision === "tf32";
   const master = zero === 3 && habits.shardedMaster;
-  const weight = master ? 4 : weightBytes(plan, habits, group.matrix);
+  const rows = transposed(plan, habits, group.matrix) ? 2 : 1;
+  const weight = master ? 4 : weightBytes(plan, habits, group.matrix) / rows;
   const moments = 2 * formatTable[formats.moments ?? "fp32"].bytes;
   const states = (wide || master ? 0 : 4) + moments;
   const gradients = formats.mainGradients ?? habits.mainGradients;

@@ -5,7 +5,9 @@
  * @module
  */
 import type { LayerKind } from "../cost/phases.ts";
+import { formats } from "../cost/formats.ts";
 import { storedScores } from "./layer_tensors.ts";
+import type { Precision } from "../plan/plan.ts";
 import { type MemorySite, wideBytes } from "./site.ts";
 
 /** Tokens times width of a whole (not sequence-parallel) hidden state, and of a rank's part. */
@@ -28,19 +30,14 @@ function ffnWorking(site: MemorySite, width: number): number {
   return Math.max(atActivation, own + gathered * whole - row) * wideBytes;
 }
 
-/** Tensors of rows that the forward pass of a mixture holds beside those that it keeps. */
-const exchanged: Record<string, { sent: number; received: number }> = {
-  // Packed and returned rows; rows as they arrive, outputs, and outputs in the order of arrival.
-  "all-to-all": { sent: 2, received: 3 },
-  // Exchanges that pack by themselves: rows as they arrive, outputs, outputs in that order.
-  deepep: { sent: 0, received: 3 },
-  hybridep: { sent: 0, received: 3 },
-};
+/** Exchanges that pack rows by themselves keep no copies of what they send. */
+const packs: ReadonlySet<string> = new Set(["deepep", "hybridep"]);
 
 /**
- * Forward pass of a mixture: nothing of the exchange is freed before the layer returns. That all five
- * tensors are there at once is what the allocations of DeepSeek-V2 in `experiments/published/memory`
- * show.
+ * Forward pass of a mixture: nothing of the exchange is freed before the layer returns. Packed rows
+ * and rows as they arrive are in the format of the dispatch, outputs, outputs in the order of arrival
+ * and returned rows in that of the combine. That all five tensors are there at once is what the
+ * allocations of DeepSeek-V2 in `experiments/published/memory` show.
  */
 function mixtureWorking(site: MemorySite, load: number): number {
   const { sizes, plan, split, expertRows } = site;
@@ -50,9 +47,13 @@ function mixtureWorking(site: MemorySite, load: number): number {
     // Tokens of the group, gathered, and the partial sums of all of them.
     return wideBytes * own * (1 + 2 * group + (2 * expertRows) / split.ownTokens);
   }
-  const { sent, received } = exchanged[plan.dispatcher];
-  const out = expertRows / plan.etp;
-  return wideBytes * (own + sizes.dModel * (sent * out + received * expertRows * load));
+  const bytes = (format: Precision | undefined) =>
+    format ? Math.min(wideBytes, formats[format].bytes) : wideBytes;
+  const [dispatched, combined] = [bytes(plan.formats.dispatch), bytes(plan.formats.combine)];
+  const sent = packs.has(plan.dispatcher) ? 0 : (expertRows / plan.etp) * (dispatched + combined);
+  // Experts write 16 bits, whatever they send back.
+  const received = expertRows * load * (dispatched + wideBytes + combined);
+  return wideBytes * own + sizes.dModel * (sent + received);
 }
 
 /** Backward pass of attention: gradients of heads, with those of queries summed in FP32. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Sizes } from "../../../sim/cost/sizes.ts";
+import type { Plan } from "../../../sim/plan/plan.ts";
 import type { PublishedCase } from "../case.ts";
 import { type CaseDescription, describeCase, type UnsupportedCase } from "../describe_case.ts";
 
@@ -12,6 +13,8 @@ import { type CaseDescription, describeCase, type UnsupportedCase } from "../des
 export type MemoryEvidence =
   /** Largest allocation of a rank of every pipeline stage, or of the last stage alone, bytes. */
   | { kind: "peak"; stages: "all" | "last"; allocatedBytes: readonly number[] }
+  /** What the allocator held at the most on any rank, bytes. */
+  | { kind: "reserved"; reservedBytes: number }
   /** The run was there, or ended for want of memory. */
   | { kind: "outcome"; fits: boolean };
 
@@ -23,9 +26,12 @@ export interface MemoryCase {
   description: CaseDescription;
   /** What the row says. */
   evidence: MemoryEvidence;
+  /** Whether segments of the allocator grow in place, so that no fragments are lost. */
+  expandable: boolean;
 }
 
 const mebi = 2 ** 20;
+const gibi = 2 ** 30;
 
 /** Largest figure of each stage, ranks of a stage lying next to each other. */
 function byStage(byRank: Record<string, number>, stages: number): number[] {
@@ -45,6 +51,9 @@ function evidenceOf(row: PublishedCase, stages: number): MemoryEvidence {
   }
   const largest = result.mem_max_allocated_bytes as number | undefined;
   if (largest !== undefined) return { kind: "peak", stages: "last", allocatedBytes: [largest] };
+  // torchtitan prints GiB under either heading.
+  const held = (result.memory_GiB ?? result.peak_memory_GB) as number | undefined;
+  if (held !== undefined) return { kind: "reserved", reservedBytes: held * gibi };
   return { kind: "outcome", fits: !/oom/i.test(String(result.outcome ?? "")) };
 }
 
@@ -70,6 +79,34 @@ function padded(sizes: Sizes, tp: number): Sizes {
 }
 
 /**
+ * What launch configurations set of memory that no table prints. torchtitan's, config_registry.py of
+ * llama3 and qwen3: selective checkpoints by operator. NeMo's for fine-tuning, NeMo-Framework-Launcher
+ * 0da9ad9, conf/peft/llama/sft.yaml: moments in 16 bits (its optimiser then has no master weights
+ * either, which no plan can say).
+ */
+function launched(row: PublishedCase, { plan, stack }: CaseDescription): Plan {
+  if (stack === "torchtitan" && plan.recompute === "none") {
+    return { ...plan, recompute: ["norm", "activation"] };
+  }
+  if (/^nemo/.test(stack) && row.category === "finetune") {
+    return { ...plan, formats: { ...plan.formats, moments: "bf16" } };
+  }
+  return plan;
+}
+
+/**
+ * Rows whose launch scripts set expandable_segments: Megatron-Bridge 0022e9d,
+ * scripts/performance/perf_plugins.py.
+ */
+function expandableSegments({ source, workload, hardware, category }: PublishedCase): boolean {
+  if (!/Megatron-Bridge/.test(source.ref) || category === "finetune") return false;
+  const { model = "", precision = "" } = workload;
+  const { gpu = "" } = hardware;
+  return (/405B/.test(model) && /GB200/.test(gpu) && /FP8/.test(precision)) ||
+    (/DeepSeek-?V3/i.test(model) && /GB200|H100/.test(gpu));
+}
+
+/**
  * The evidence of a row and its description, or why there is none.
  *
  * @example
@@ -86,14 +123,16 @@ function padded(sizes: Sizes, tp: number): Sizes {
  */
 export function memoryCase(row: PublishedCase): MemoryCase | UnsupportedCase {
   if (/grpo/.test(row.id)) return { unsupported: "it generates text between steps" };
-  if (/per-op selective/.test(row.workload.recompute ?? "")) {
-    return { unsupported: "which operators are computed again is not printed" };
+  if (/activation offloading \(/.test(row.notes ?? "")) {
+    return { unsupported: "it moves single tensors to the host, which no plan can say" };
   }
   const found = describeCase(asTraining(row));
   if ("unsupported" in found) return found;
   const megatron = /^megatron/.test(found.stack);
-  const description = megatron ? { ...found, sizes: padded(found.sizes, found.plan.tp) } : found;
+  const sizes = megatron ? padded(found.sizes, found.plan.tp) : found.sizes;
+  const description = { ...found, sizes, plan: launched(row, found) };
   const width = row.workload.shared_expert_ffn as number | undefined;
   if (width !== undefined && description.sizes.moe) description.sizes.moe.sharedWidth = width;
-  return { row, description, evidence: evidenceOf(row, found.plan.pp) };
+  const evidence = evidenceOf(row, found.plan.pp);
+  return { row, description, evidence, expandable: expandableSegments(row) };
 }

@@ -8,11 +8,11 @@ import type { PublishedCase } from "../case.ts";
 import { memoryCase } from "./memory_case.ts";
 import { compareMemory, type MemoryComparison } from "./predict_memory.ts";
 
-/** Errors of predicted allocations, predicted over measured less one. */
+/** Errors of predicted allocations or reservations, predicted over measured less one. */
 export interface PeakErrors {
   /** Stack of the rows. */
   group: string;
-  /** Figures, one for each stage that was measured. */
+  /** Figures, one for each stage that was measured, or for the fullest. */
   n: number;
   /** Median of the sizes of errors. */
   median: number;
@@ -63,8 +63,12 @@ function quantile(sorted: readonly number[], q: number): number {
 }
 
 /** Errors of the stages that a row measured. */
-function peakErrorsOf({ evidence, allocatedBytes }: MemoryComparison): number[] {
-  if (evidence.kind !== "peak") return [];
+function peakErrorsOf(comparison: MemoryComparison): number[] {
+  const { evidence, allocatedBytes, reservedBytes } = comparison;
+  if (evidence.kind === "outcome") return [];
+  if (evidence.kind === "reserved") {
+    return [Math.max(...reservedBytes) / evidence.reservedBytes - 1];
+  }
   const predicted = evidence.stages === "all" ? allocatedBytes : allocatedBytes.slice(-1);
   return evidence.allocatedBytes.map((measured, i) => predicted[i] / measured - 1);
 }
@@ -84,7 +88,7 @@ function peakErrors(group: string, comparisons: readonly MemoryComparison[]): Pe
 
 /** Whether a row's run fitted; rows that print an allocation ran. */
 function fitted({ evidence }: MemoryComparison): boolean {
-  return evidence.kind === "peak" || evidence.fits;
+  return evidence.kind !== "outcome" || evidence.fits;
 }
 
 function fitErrors(group: string, comparisons: readonly MemoryComparison[]): FitErrors {
@@ -151,7 +155,7 @@ export function memoryErrors(rows: readonly PublishedCase[]): MemoryErrors {
   const by = (key: (comparison: MemoryComparison) => string) =>
     grouped(sweep, { by: key, make: fitErrors });
   return {
-    peaks: grouped(comparisons.filter(({ evidence }) => evidence.kind === "peak"), {
+    peaks: grouped(comparisons.filter(({ evidence }) => evidence.kind !== "outcome"), {
       by: ({ stack }) => stack,
       make: peakErrors,
     }),

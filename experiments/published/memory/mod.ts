@@ -6,4 +6,4 @@ export {
   memoryErrors,
   type PeakErrors,
 } from "./memory_errors.ts";
-export { compareMemory, type MemoryComparison, memoryOverhead } from "./predict_memory.ts";
+export { compareMemory, type MemoryComparison } from "./predict_memory.ts";

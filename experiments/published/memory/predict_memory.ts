@@ -6,23 +6,15 @@
 import { deviceProfile } from "../../../sim/cluster/profiles.ts";
 import { fullestStage, stageMemory } from "../../../sim/memory/stage_memory.ts";
 import type { MemoryStack } from "../../../sim/memory/site.ts";
+import { baseStack } from "../../../sim/stack/base.ts";
+import { stackPresets } from "../../../sim/stack/stacks.ts";
 import type { MemoryCase } from "./memory_case.ts";
 
-/**
- * Two figures for all software. PyTorch's allocator: bytes reserved over bytes allocated, mean of
- * the 37 rows of SimuMax (1.028 to 1.093). What a process holds beside: CUDA context and buffers of
- * NCCL, about half and one GiB with a group for each dimension of a plan.
- */
-export const memoryOverhead: Omit<MemoryStack, "id"> = {
-  allocatorFactor: 1.05,
-  reservedBytes: 1.5 * 2 ** 30,
-};
-
-/** What of a device's memory a process finds, bytes; its profile's figure unless it is here. */
-const usableBytes: Readonly<Record<string, number>> = {
-  // nvidia-smi of a card of 80 GB, before anything runs.
-  a100: 79.1 * 2 ** 30,
-};
+/** The software of a row: its stack, or what is assumed where nothing is known of it. */
+function memoryStack({ description: { stack: id }, expandable }: MemoryCase): MemoryStack {
+  const { allocatorFactor, reservedBytes } = stackPresets[id] ?? baseStack;
+  return { id, reservedBytes, allocatorFactor: expandable ? 1 : allocatorFactor };
+}
 
 /** A prediction beside what a row says. */
 export interface MemoryComparison {
@@ -38,6 +30,8 @@ export interface MemoryComparison {
   recompute: string;
   /** Bytes predicted for each stage, without overheads. */
   allocatedBytes: readonly number[];
+  /** Bytes that the allocator of each stage holds. */
+  reservedBytes: readonly number[];
   /** Bytes predicted for the fullest device. */
   peakBytes: number;
   /** Bytes of the device that a process finds. */
@@ -47,10 +41,11 @@ export interface MemoryComparison {
 }
 
 /** Compares a row with its prediction. */
-export function compareMemory({ row, description, evidence }: MemoryCase): MemoryComparison {
+export function compareMemory(found: MemoryCase): MemoryComparison {
+  const { row, description, evidence } = found;
   const { sizes, plan, workload, stack, cluster } = description;
-  const stages = stageMemory(sizes, plan, workload, { id: stack, ...memoryOverhead });
-  const device = cluster.split(":")[0];
+  const software = memoryStack(found);
+  const stages = stageMemory(sizes, plan, workload, software);
   const { recompute } = plan;
   return {
     id: row.id,
@@ -59,8 +54,9 @@ export function compareMemory({ row, description, evidence }: MemoryCase): Memor
     sequence: workload.sequence,
     recompute: typeof recompute === "string" ? recompute : "selective",
     allocatedBytes: stages.map((stage) => stage.allocatedBytes),
+    reservedBytes: stages.map((stage) => stage.allocatedBytes * software.allocatorFactor),
     peakBytes: fullestStage(stages).peakBytes,
-    usableBytes: usableBytes[device] ?? deviceProfile(device).memoryBytes,
+    usableBytes: deviceProfile(cluster.split(":")[0]).memoryBytes,
     evidence,
   };
 }

@@ -8,7 +8,7 @@ import { machineOf } from "../../../sim/cost/machine_of.ts";
 import { stepCosts } from "../../../sim/cost/step_costs.ts";
 import type { Stack } from "../../../sim/stack/stack.ts";
 import { memoryCase } from "../../published/memory/memory_case.ts";
-import { compareMemory, memoryOverhead } from "../../published/memory/predict_memory.ts";
+import { compareMemory } from "../../published/memory/predict_memory.ts";
 import {
   type CaseDescription,
   type CasePrediction,
@@ -35,10 +35,10 @@ export function describedSeconds(
 function memoryOf(row: PublishedCase): Omit<CasePrediction, "stepSeconds"> {
   const found = memoryCase(row);
   if ("unsupported" in found) return {};
-  const { allocatedBytes, peakBytes, usableBytes } = compareMemory(found);
+  const { allocatedBytes, reservedBytes, peakBytes, usableBytes } = compareMemory(found);
   return {
     peakAllocatedBytes: allocatedBytes,
-    peakReservedBytes: Math.max(...allocatedBytes) * memoryOverhead.allocatorFactor,
+    peakReservedBytes: Math.max(...reservedBytes),
     outcome: peakBytes <= usableBytes ? "fits" : "oom",
   };
 }

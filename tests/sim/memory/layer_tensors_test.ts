@@ -79,3 +79,23 @@ Deno.test("experts keep rows by choices and by load, and a latent layer its comp
   assertEquals(spared.map((t) => t.name), ["queries", "keys", "values"]);
   assertEquals(spared.reduce((sum, t) => sum + t.bytes, 0), 512 * 8 * (48 + 48 + 32) * 2);
 });
+
+Deno.test("checkpoints by operator keep attention and every second product, whatever is named", () => {
+  const d = dense.dModel;
+  const elements = 2 * h + 2 * d + dense.ffnWidth;
+  const expected = s * b * (2 * elements + 4 * a);
+  for (const recompute of [["norm"], ["norm", "activation"]] as const) {
+    assertEquals(kept({ recompute }, "torchtitan", dense), expected);
+    // Operators write 16 bits, and inputs of products are cast again.
+    assertEquals(kept({ recompute, precision: "fp8" }, "torchtitan", dense), expected);
+  }
+  assert(kept({ recompute: "none" }, "torchtitan", dense) > 2 * expected);
+});
+
+Deno.test("DeepSeek keeps inputs of activations in 8 bits and attention's output once, in 12", () => {
+  const narrow = { precision: "fp8", recompute: ["norm", "activation"] } as const;
+  const usual = kept(narrow, "megatron", dense);
+  const inputs = 2 * dense.ffnWidth;
+  assertEquals(usual - kept(narrow, "deepseek-hai", dense), s * b * (inputs + 1.5 * h));
+  assertEquals(kept({}, "deepseek-hai", dense), kept({}, "megatron", dense));
+});

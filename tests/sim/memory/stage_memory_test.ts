@@ -98,10 +98,45 @@ Deno.test("sharded weights are gathered for two layers, and prediction modules a
   const [full] = memory({ zero: 3 });
   const d = dense.dModel;
   const layer = 4 * d * d + 3 * d * dense.ffnWidth + 2 * d;
-  const unit = Math.max(layer, dense.vocab * d);
-  assertEquals(full.communicationBytes, unit * (2 * 2 + 2));
+  // The gradients and weights of a layer, and weights of the one that comes next.
+  assertEquals(full.communicationBytes, layer * (2 + 2 + 2));
+  const [gradients] = memory({ zero: 2 });
+  assertEquals(gradients.communicationBytes, layer * 2);
+  const wide = { ...dense, vocab: 4 * dense.vocab };
+  const table = wide.vocab * d;
+  assertEquals(memory({ zero: 3 }, wide)[0].communicationBytes, 2 * (2 * table + layer));
   const [plain] = memory({}, mixture);
   const [further] = memory({}, { ...mixture, mtpLayers: 1 });
   const kept = workload.sequence * dense.vocab * 4;
   assertAlmostEquals(further.logitBytes - plain.logitBytes, kept, 1);
+});
+
+Deno.test("a loss in pieces holds an eighth of the logits, and sums gradients in FP32", () => {
+  const of = (logits: Partial<ReturnType<typeof memoryHabits>["logits"]>) => {
+    const habits = memoryHabits("megatron");
+    const pieces = { ...habits, logits: { ...habits.logits, ...logits } };
+    return stageMemory(dense, plan, workload, stack, { habits: pieces })[0];
+  };
+  const [whole, pieces] = [of({}), of({ chunks: 8 })];
+  assertEquals(pieces.logitBytes, whole.logitBytes / 8);
+  assertEquals(pieces.workingBytes - whole.workingBytes, 4 * workload.sequence * dense.dModel);
+});
+
+Deno.test("layers that move to the host take a place on their way only where all of them do", () => {
+  const of = (activationLayers: number) =>
+    memory({ pp: 2, dp: 4, offload: { optimizer: 0, activationLayers } })[0];
+  assertEquals(of(2).workingBytes, of(0).workingBytes);
+  // Two micro-batches wait on the first of two stages, each with the tensors of four layers.
+  assertEquals(of(4).workingBytes - of(0).workingBytes, of(0).activationBytes / 2 / 4);
+  assertEquals(of(4).activationBytes, 0);
+});
+
+Deno.test("rows on their way to experts weigh what their format does", () => {
+  const many = { ...mixture, moe: { ...mixture.moe!, topK: 8 } };
+  const of = (formats: Plan["formats"], dispatcher: Plan["dispatcher"] = "all-to-all") =>
+    memory({ pp: 4, dp: 2, ep: 2, formats, dispatcher }, many)[1].workingBytes;
+  const rows = workload.sequence * 8 * mixture.dModel;
+  assertEquals(of({}) - of({ dispatch: "fp8" }), 2 * rows);
+  assertEquals(of({}) - of({ dispatch: "fp8", combine: "fp8" }), 4 * rows);
+  assertEquals(of({}, "deepep") - of({ dispatch: "fp8" }, "deepep"), rows);
 });

@@ -3,7 +3,7 @@ import { layersOfStages } from "../../../sim/cost/layout.ts";
 import { memoryHabits } from "../../../sim/memory/habits.ts";
 import { countLayers } from "../../../sim/memory/stage_parameters.ts";
 import { stageParts } from "../../../sim/memory/stage_parts.ts";
-import { parameterBytes, shardRanks } from "../../../sim/memory/states.ts";
+import { gatheredWeightBytes, parameterBytes, shardRanks } from "../../../sim/memory/states.ts";
 import { dense, mixture, plan, workload } from "./toy.ts";
 
 const megatron = memoryHabits("megatron");
@@ -37,6 +37,18 @@ Deno.test("experts are shared by fewer ranks than the rest, and hybrid sharding 
   const folded = { ...plan, tp: 2, cp: 2, dp: 8, ep: 8, etp: 2 };
   assertEquals(shardRanks(folded), { dense: 16, experts: 2 });
   assertEquals(shardRanks({ ...folded, shardRanks: 8 }), { dense: 8, experts: 1 });
+  // Both parts of the model on a rank of DualPipe lie on another stage, too.
+  assertEquals(shardRanks({ ...folded, schedule: "dualpipe" }), { dense: 32, experts: 4 });
+});
+
+Deno.test("shards of FP8 weights are rows alone, of MXFP8 rows and columns", () => {
+  const bridge = memoryHabits("megatron-bridge-26.04");
+  assertEquals(total({ zero: 3, precision: "fp8" }, 8, bridge), (1 + 4 + 12) / 8);
+  assertEquals(total({ zero: 3, precision: "mxfp8" }, 8, bridge), (2 + 2 / 32 + 4 + 12) / 8);
+  const bytes = (precision: typeof plan.precision, use: "now" | "next") =>
+    gatheredWeightBytes({ ...plan, zero: 3, precision }, bridge, { matrix: true, use });
+  assertEquals([bytes("fp8", "now"), bytes("fp8", "next")], [2, 1]);
+  assertEquals([bytes("bf16", "now"), bytes("bf16", "next")], [2, 2]);
 });
 
 Deno.test("the weights of all stages are the model's, tables and copies counted", () => {
