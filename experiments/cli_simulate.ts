@@ -108,7 +108,7 @@ export function addSimulate(cli: Cli): void {
         await writeTextFile(trace, text);
       }
       const report = reportOf(simulation, {
-        errors: knownErrors(simulation.stack, await fitErrors()),
+        errors: knownErrors(simulation.stack, await fitErrors(), simulation.sizes),
         hourDollars,
         events: step && eventFigures(step),
       });

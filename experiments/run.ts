@@ -9,7 +9,7 @@ import type { Host } from "./provenance.ts";
 import { provenanceOf } from "./provenance.ts";
 
 /** What a run takes from its surroundings, so that it reads no clock itself. */
-export interface Surroundings {
+export interface RunSurroundings {
   /** Facts of suite and machine. */
   host: Host;
   /** When it began, ISO 8601, UTC. */
@@ -30,7 +30,7 @@ export class Interrupted extends Error {
 export async function runExperiment(
   experiment: Experiment,
   context: Context<Record<string, Value>>,
-  surroundings: Surroundings,
+  surroundings: RunSurroundings,
 ): Promise<Result> {
   const began = surroundings.seconds();
   const { circumstances, ...parts } = await experiment.run(context);

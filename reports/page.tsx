@@ -13,9 +13,9 @@ import type { Result } from "./result.ts";
 import { Answer } from "./sections/answer.tsx";
 import { Checks } from "./sections/checks.tsx";
 import { Guide } from "./sections/guide.tsx";
-import { Parity } from "./sections/parity.tsx";
+import { ParitySection } from "./sections/parity_section.tsx";
 import { ProvenanceCard } from "./sections/provenance.tsx";
-import { RooflineSection } from "./sections/roofline.tsx";
+import { RooflineSection } from "./sections/roofline_section.tsx";
 import { Samples } from "./sections/samples.tsx";
 import { Tables } from "./sections/tables.tsx";
 import { Timelines } from "./sections/timelines.tsx";
@@ -59,7 +59,7 @@ function partsOf(r: Result): Part[] {
     r.pairs.length > 0 && {
       id: "parity",
       title: "Prediction",
-      body: <Parity pairs={r.pairs} summaries={r.pairSummaries} style={r.pairStyle} />,
+      body: <ParitySection pairs={r.pairs} summaries={r.pairSummaries} style={r.pairStyle} />,
     },
     r.roofline !== undefined && {
       id: "roofline",

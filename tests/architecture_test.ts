@@ -50,7 +50,7 @@ Deno.test("imports only go down the floors", () => {
 
 Deno.test("the rule of the floors can fail", () => {
   const up = { from: "kernels/device.ts", to: "core/spec/model.ts", typeOnly: false };
-  const gpu = { from: "sim/step/layer.ts", to: "kernels/device.ts", typeOnly: true };
+  const gpu = { from: "sim/step/layer/layer.ts", to: "kernels/device.ts", typeOnly: true };
   const type = { from: "reports/result.ts", to: "sim/engine/span.ts", typeOnly: true };
   assertEquals([up, gpu, type].map(keepsToItsFloor), [false, false, true]);
   assert(!keepsToItsFloor({ ...type, typeOnly: false }));

@@ -14,6 +14,7 @@ import {
   machineOf,
   type Plan,
   planFault,
+  type Sizes,
   sizesOf,
   stackById,
   stageMemory,
@@ -39,9 +40,8 @@ function product<T extends Record<string, readonly unknown[]>>(
   ) as { [K in keyof T]: T[K][number] }[];
 }
 
-/** Plans of DeepSeek-V3 on 2,048 devices that hold, in an order that mixes their degrees. */
-export function manyPlans(count: number): Plan[] {
-  const sizes = sizesOf(modelPreset("deepseek-v3"));
+/** Plans of a model on 2,048 devices that hold, in an order that mixes their degrees. */
+export function manyPlans(sizes: Sizes, count: number): Plan[] {
   const choices = product(
     {
       pp: [1, 2, 4, 8, 16],
@@ -95,38 +95,42 @@ export function benchPlans(
   options: { quick: boolean; seconds: () => number; signal: AbortSignal },
 ): { rows: BenchRow[]; contests: BenchContest[] } {
   const { quick, seconds, signal } = options;
-  const plans = manyPlans(quick ? 600 : 10_400);
-  const sizes = sizesOf(modelPreset("deepseek-v3"));
   const workload: Workload = { sequence, routing: { kind: "balanced" }, causal: true };
   const machine = machineOf(`h800:${devices}`, "fp8").machine(stackById("base"));
-  const price = (plan: Plan) => {
+  const price = (sizes: Sizes, plan: Plan) => {
     closedForm(stepCosts({ sizes, plan, workload, machine }), plan, machine);
     stageMemory(sizes, plan, workload, machine.stack);
   };
+  const sizes = sizesOf(modelPreset("deepseek-v3"));
+  const plans = manyPlans(sizes, quick ? 500 : 10_000);
+  // Another model's plans compile the code, so that none of those that are timed was seen before.
+  const other = sizesOf(modelPreset("deepseek-v2"));
+  for (const plan of manyPlans(other, quick ? 500 : 8000)) price(other, plan);
   const timed = (run: () => void) => {
     const began = seconds();
     run();
     return seconds() - began;
   };
-  // The first few compile the code; they are not counted, and not priced again.
-  const warm = quick ? 100 : 400;
-  plans.slice(0, warm).forEach(price);
   const each: number[] = [];
   const loops: number[] = [];
-  for (let i = warm; i < plans.length; i++) {
-    if ((i - warm) % together === 0) {
+  for (let i = 0; i < plans.length; i++) {
+    if (i % together === 0) {
       signal.throwIfAborted();
       loops.push(timed(loop));
     }
-    each.push(timed(() => price(plans[i])));
+    each.push(timed(() => price(sizes, plans[i])));
   }
+  const hundreds = loops.map((_, i) => {
+    const own = each.slice(i * together, (i + 1) * together);
+    return median(own).value;
+  });
   const labels = { what: "plan in closed form, with memory", size: `${each.length} plans` };
   const rows: BenchRow[] = [
     {
       id: "plans",
       labels,
-      seconds: median(each),
-      samples: each.filter((_, i) => i % together === 0),
+      seconds: median(hundreds),
+      samples: hundreds,
       items: { name: "plans", count: 1 },
       warnings: [],
     },
@@ -139,10 +143,7 @@ export function benchPlans(
       warnings: [],
     },
   ];
-  const speeds = loops.map((loop, i) => {
-    const next = each.slice(i * together, (i + 1) * together);
-    return loop / loopSteps / median(next).value;
-  });
+  const speeds = loops.map((loop, i) => loop / loopSteps / hundreds[i]);
   const contests: BenchContest[] = [{
     id: "plans / plans/calibration",
     says: "plans priced for every step of a plain loop",

@@ -6,7 +6,7 @@
 import type { PublishedCase } from "./case.ts";
 import { releaseOf } from "./case_stack.ts";
 import { deviceOf } from "./case_words.ts";
-import { modelFamily } from "./model_families.ts";
+import { modelFamily } from "./model_family.ts";
 import { sourceRules } from "./source_rules.ts";
 
 /** The groups of a row; see the module. */

@@ -15,7 +15,8 @@ import {
   zeroOf,
 } from "./case_words.ts";
 import { recipeOf } from "./recipes.ts";
-import { type SourceRules, sourceRules } from "./source_rules.ts";
+import type { SourceRules } from "./source.ts";
+import { sourceRules } from "./source_rules.ts";
 import { stageLayers } from "./stage_layers.ts";
 
 /** The largest divisor of `n` up to `most`. */
@@ -124,7 +125,9 @@ export function casePlan(row: PublishedCase): Plan | string {
   if (precision === undefined) return `the format ${w.precision} is unknown`;
   const vpp = chunksOf(row, pp, rules);
   const capacityFactor = capacityOf(w.routing);
-  const layers = layersOf(row, { pp, vpp, layout: p.pp_layout ?? recipe.pp_layout });
+  const schedule = scheduleOf(row, vpp);
+  const layout = p.pp_layout ?? recipe.pp_layout;
+  const layers = layersOf(row, { pp, vpp, schedule, layout });
   if (typeof layers === "string") return layers;
   const group = Number(/group (\d+)/.exec(p.zero ?? "")?.[1] ?? dp * cp);
   return {
@@ -139,7 +142,7 @@ export function casePlan(row: PublishedCase): Plan | string {
     contextExchange: /CP a2a/.test(p.overlap ?? "") ? "a2a" : "p2p",
     zero,
     ...(group !== dp * cp && { shardRanks: group }),
-    schedule: scheduleOf(row, vpp),
+    schedule,
     ...(layers && { stageLayers: layers }),
     microBatch,
     globalBatch: w.gbs,
@@ -150,7 +153,8 @@ export function casePlan(row: PublishedCase): Plan | string {
       ...rules.formats,
       ...(/BF16 moments/.test(p.zero ?? "") && { moments: "bf16" as const }),
     },
-    dispatcher: dispatcherOf(recipe.dispatcher ?? w.dispatcher) ?? "all-to-all",
+    dispatcher: dispatcherOf(recipe.dispatcher ?? w.dispatcher) ?? rules.dispatcher ??
+      "all-to-all",
     overlap: overlapOf(row, { rules, recipe, zero }),
     ...(capacityFactor !== undefined && { capacityFactor }),
   };

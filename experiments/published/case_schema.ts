@@ -152,6 +152,9 @@ const result = z.strictObject({
   outcome: z.enum(["OOM", "OOM Error"]).optional(),
 });
 
+/** What is known of training steps, by part of the row. */
+export const trainingFields = { workload, hardware, plan, recipe };
+
 const training = z.strictObject({
   ...common,
   category: z.enum(["train_moe", "train_dense", "finetune"]),

@@ -6,7 +6,8 @@
  */
 import type { AttentionSizes, MoeSizes, Sizes } from "../../sim/cost/sizes.ts";
 import type { CaseWorkload, PublishedCase } from "./case.ts";
-import { modelFamily } from "./model_families.ts";
+import { modelFamily } from "./model_family.ts";
+import type { SourceRules } from "./source.ts";
 import { sourceRules } from "./source_rules.ts";
 
 function attentionOf(w: CaseWorkload): AttentionSizes {
@@ -34,7 +35,7 @@ function attentionOf(w: CaseWorkload): AttentionSizes {
   };
 }
 
-function moeOf(w: CaseWorkload): MoeSizes | undefined {
+function moeOf(w: CaseWorkload, { domainLimit }: SourceRules): MoeSizes | undefined {
   if (w.experts === undefined || w.experts <= 1) return undefined;
   const width = w.expert_ffn ?? w.ffn!;
   return {
@@ -44,6 +45,7 @@ function moeOf(w: CaseWorkload): MoeSizes | undefined {
     sharedWidth: (w.shared_experts ?? 0) * width,
     firstDense: w.dense_layers ?? 0,
     every: 1,
+    ...(domainLimit && { domainLimit }),
   };
 }
 
@@ -70,7 +72,7 @@ export function caseSizes(row: PublishedCase): Sizes | string {
   const missing = needed.filter((field) => w[field] === undefined);
   if (missing.length > 0) return `${missing.join(", ")} of ${w.model} are not printed`;
   const rules = sourceRules(row);
-  const moe = moeOf(w);
+  const moe = moeOf(w, rules);
   const gelu = family?.gelu ?? /gelu|two-matrix/i.test(`${w.mlp ?? ""} ${w.activation ?? ""}`);
   if (moe === undefined && w.ffn === undefined) return `ffn of ${w.model} is not printed`;
   const vocab = rules.vocab ?? w.vocab;

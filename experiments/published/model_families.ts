@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { CaseWorkload, PublishedCase } from "./case.ts";
-import { sourceRules } from "./source_rules.ts";
+import type { CaseWorkload } from "./case.ts";
 
 /** What is known of a family beside the row. */
 export interface ModelFamily {
@@ -98,10 +97,3 @@ export const modelFamilies: readonly ModelFamily[] = [
   { key: "mixtral-8x22b", name: /^Mixtral-8x22B/i, source: "mistralai/Mixtral-8x22B-v0.1" },
   { key: "mixtral-8x7b", name: /^Mixtral-8x7B/i, source: "arXiv 2401.04088, table 1" },
 ];
-
-/** The family of a row's model, with what the row's own source does otherwise. */
-export function modelFamily(row: PublishedCase): ModelFamily | undefined {
-  const name = row.workload.model ?? "";
-  const family = modelFamilies.find((f) => f.name.test(name));
-  return family && { ...family, ...sourceRules(row).family };
-}

@@ -8,7 +8,7 @@ import type { CaseRecipe, PublishedCase } from "./case.ts";
 import { releaseOf } from "./case_stack.ts";
 import { deviceOf, precisionOf } from "./case_words.ts";
 import inherited from "./inherited_recipes.json" with { type: "json" };
-import { modelFamily } from "./model_families.ts";
+import { modelFamily } from "./model_family.ts";
 import { sourceRules } from "./source_rules.ts";
 
 /** Settings of pre-training rows of a release, as narrow as they are known. */

@@ -1,52 +1,11 @@
 /**
- * What each source means by its figures and leaves unsaid of its plans, one record a source.
- *
- * A rule says what the software of that source does unless its configuration says otherwise, so it
- * holds for every row of the source. `assumed` names what nobody printed.
+ * The rules that a row is read by: those of its source.
  *
  * @module
  */
-import type { Overlap, Plan } from "../../sim/plan/plan.ts";
 import type { PublishedCase } from "./case.ts";
-import type { FlopConvention } from "./flop_conventions.ts";
-import type { ModelFamily } from "./model_families.ts";
+import type { SourceRules } from "./source.ts";
 import { sources } from "./sources.ts";
-
-/** How a source's rows are read; see the module. */
-export interface SourceRules {
-  /** Short name, also the key of its group. */
-  id: string;
-  /** Pattern of the row's `source.ref`. */
-  ref: RegExp;
-  /** Pattern of the row's id, where one ref holds several kinds of rows. */
-  rows?: RegExp;
-  /** Stack id, completed by `stackOf` where a source has several. */
-  stack: string;
-  /** What the printed model FLOP count. */
-  flops: FlopConvention;
-  /** Sharding where the row prints none. */
-  zero: Plan["zero"];
-  /** Whether tensor parallelism implies sequence parallelism where the row is silent. */
-  sequenceParallel: boolean;
-  /** What runs beside what where the row says nothing. */
-  overlap: Overlap;
-  /** Formats that differ from what the precision implies. */
-  formats: Plan["formats"];
-  /** Micro-batch where not printed: one sequence, or the whole share of a replica. */
-  microBatch: "one" | "whole";
-  /** Chunks of a stage where not printed: 1, or the largest divisor up to this. */
-  chunksUpTo: number;
-  /** What is computed again where the row prints nothing; nothing unless given. */
-  recompute?: Plan["recompute"];
-  /** Rows of the vocabulary, where the collection has another figure than the authors' code. */
-  vocab?: number;
-  /** Cluster presets that stand for the source's own devices of that name. */
-  devices?: Readonly<Record<string, string>>;
-  /** How the source's models differ from their families. */
-  family?: Partial<ModelFamily>;
-  /** What nobody printed. */
-  assumed: readonly string[];
-}
 
 /**
  * The rules of a row's source; rows of an unknown source follow Megatron Core's defaults.

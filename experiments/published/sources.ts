@@ -4,7 +4,7 @@
  * @module
  */
 import type { Overlap } from "../../sim/plan/plan.ts";
-import type { SourceRules } from "./source_rules.ts";
+import type { SourceRules } from "./source.ts";
 
 const none: Overlap = {
   gradients: false,
@@ -208,8 +208,12 @@ export const sources: readonly SourceRules[] = [
     stack: "deepseek-hai",
     flops: "causal",
     overlap: { ...data, pipeline: true, experts: "dualpipe" },
-    formats: { dispatch: "fp8", combine: "bf16", moments: "bf16" },
-    recompute: ["norm", "mla_up"],
+    formats: { dispatch: "fp8", combine: "bf16", moments: "bf16", mainGradients: "fp32" },
+    // Norms and up-projections in section 3.2.3, SwiGLU outputs in section 3.3.3.
+    recompute: ["norm", "mla_up", "activation"],
+    // The kernels of section 3.2.2, published as DeepEP: a token goes to at most 4 of the 8 nodes.
+    dispatcher: "deepep",
+    domainLimit: { groups: 8, chosen: 4 },
     assumed: ["micro-batch 1", "routing kept even by the bias update"],
   },
   {

@@ -6,6 +6,7 @@
 import type { Stack } from "../../sim/stack/stack.ts";
 import { baseStack } from "../../sim/stack/base.ts";
 import { stackPresets } from "../../sim/stack/stacks.ts";
+import type { Sizes } from "../../sim/cost/sizes.ts";
 import type { ErrorSummary } from "../published/fit/summary.ts";
 import { sources } from "../published/sources.ts";
 import type { InputGrade } from "./grades.ts";
@@ -24,7 +25,7 @@ export interface KnownErrors {
 /** How the calibration of one's own steps begins what it says of itself. */
 export const ownCalibration = "Calibrated on";
 
-/** With fewer rows nine in ten say nothing: the rows of all sources are asked. */
+/** With fewer rows nine in ten say nothing: those of all sources of the same kind of model are asked. */
 const enough = 10;
 
 /** The source whose rows a shipped stack is of. */
@@ -42,17 +43,24 @@ const known = ({ rows, p90 }: ErrorSummary, what: string, stackGrade: InputGrade
 
 /**
  * What is known of a stack's errors. One that ships has the errors of its source's rows with their
- * model left out of the fit; one that was calibrated on a few steps those of sources that were; any
- * other those of sources that no fit had seen.
+ * model left out of the fit, or those of all sources where its own are few; one that was calibrated
+ * on a few steps those of sources that were; any other those of sources that no fit had seen.
  */
-export function knownErrors(stack: Stack, { report, few }: FitErrors): KnownErrors {
+export function knownErrors(
+  stack: Stack,
+  { report, few }: FitErrors,
+  { moe }: Pick<Sizes, "moe">,
+): KnownErrors {
   const source = sourceOfStack(stack.id);
   const own = source === undefined ? undefined : report.modelLeftOut.sources[source];
   if (stackPresets[stack.id] === stack && stack.id !== baseStack.id) {
     const left = "whose model was left out of the fit";
-    return own && own.rows >= enough
-      ? known(own, `published steps of ${source} ${left}`, "fitted to step rows")
-      : known(report.modelLeftOut.all, `published steps ${left}`, "fitted to step rows");
+    if (own && own.rows >= enough) {
+      return known(own, `published steps of ${source} ${left}`, "fitted to step rows");
+    }
+    const like = moe ? "models with experts" : "dense models";
+    const set = report.modelLeftOut.sets[moe ? "moe" : "dense"];
+    return known(set, `published steps of ${like} ${left}`, "fitted to step rows");
   }
   if (stack.sources.some((text) => text.startsWith(ownCalibration))) {
     const what = `published steps of sources that were calibrated on ${few} of theirs alone`;

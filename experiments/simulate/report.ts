@@ -12,7 +12,7 @@ import { type StepRates, stepRates } from "./rates.ts";
 import { sensitivities, type Sensitivity } from "./sensitivity.ts";
 import { type Simulation, simulationMachine } from "./simulation.ts";
 import { type SimulationMemory, simulationMemory } from "./simulation_memory.ts";
-import { type Breakdown, closedStep } from "./step.ts";
+import { type Breakdown, closedStep, type HiddenSeconds } from "./step.ts";
 
 /** A part of a step. */
 export interface StepPart {
@@ -50,6 +50,8 @@ export interface SimulationReport {
   rates: StepRates;
   /** The parts of the closed form, longest first; they add up to it. */
   parts: StepPart[];
+  /** Exchanges that run beside kernels, in no part; seconds. */
+  hidden: HiddenSeconds;
   /** The stage whose work is longest, from 0, and FLOP of one of its devices. */
   slowest: { stage: number; deviceFlops: number };
   /** Memory. */
@@ -133,6 +135,7 @@ export function reportOf(
         grade: byPart[part],
       }))
       .sort((a, b) => b.seconds - a.seconds),
+    hidden: step.hidden,
     slowest: { stage: step.slowestStage, deviceFlops: step.deviceFlops },
     memory,
     sensitivities: sensitivities(simulation),

@@ -12,7 +12,7 @@ import {
 import type { StageMemory } from "../../sim/memory/stage_memory.ts";
 import { formatTable } from "../table.ts";
 import type { SimulationReport } from "./report.ts";
-import type { Breakdown } from "./step.ts";
+import type { Breakdown, HiddenSeconds } from "./step.ts";
 
 const right = (head: string) => ({ head, align: "right" as const });
 
@@ -86,6 +86,24 @@ function partsTable({ parts, slowest, closedSeconds }: SimulationReport): string
     [{ head }, right("seconds"), right("share"), { head: "known by" }],
     [...rows, ["all", formatNumber(closedSeconds, "seconds"), formatNumber(1, "fraction"), ""]],
   );
+}
+
+/** Hidden exchanges in words. */
+const hiddenNames: Readonly<Record<keyof HiddenSeconds, string>> = {
+  tokenSeconds: "tokens to experts and back",
+  tensorSeconds: "tensor-parallel exchanges",
+  contextSeconds: "context exchanges",
+  shardSeconds: "sharded parameters",
+  dataSeconds: "gradients and parameters",
+};
+
+function hiddenTable({ hidden }: SimulationReport): string[] {
+  const rows = (Object.keys(hiddenNames) as (keyof HiddenSeconds)[])
+    .filter((part) => hidden[part] > 0)
+    .map((part) => [hiddenNames[part], formatNumber(hidden[part], "seconds")]);
+  return rows.length > 0
+    ? [formatTable([{ head: "beside kernels, in no part above" }, right("seconds")], rows)]
+    : [];
 }
 
 /** Names that the critical path is shown by, the longest. */
@@ -186,6 +204,7 @@ export function showReport(report: SimulationReport): string {
     headline(report),
     ...eventTables(report),
     partsTable(report),
+    ...hiddenTable(report),
     memoryTable(report),
     sensitivityTable(report),
     gradesTable(report),

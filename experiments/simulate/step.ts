@@ -3,17 +3,11 @@
  *
  * @module
  */
-import {
-  closedForm,
-  exposedTokens,
-  hostStretch,
-  kernelSeconds,
-  phaseSeconds,
-  pipelineCosts,
-} from "../../sim/cost/closed_form.ts";
+import { closedForm, hostStretch, kernelSeconds } from "../../sim/cost/closed_form.ts";
 import type { Machine } from "../../sim/cost/machine.ts";
 import type { LayerCost, LayerPhase } from "../../sim/cost/phases.ts";
-import { type CostedStep, stepCosts } from "../../sim/cost/step_costs.ts";
+import { stepCosts } from "../../sim/cost/step_costs.ts";
+import { scheduleFacts } from "../../sim/pipeline/schedule.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** Where the time of a step goes; the parts add up to the step. */
@@ -48,12 +42,20 @@ export interface Breakdown {
   fixedSeconds: number;
 }
 
+/** Exchanges of the slowest stage that run beside its kernels; they are in no part of the step. */
+export type HiddenSeconds = Pick<
+  Breakdown,
+  "tensorSeconds" | "contextSeconds" | "tokenSeconds" | "shardSeconds" | "dataSeconds"
+>;
+
 /** A step in closed form. */
 export interface ClosedStep {
   /** The step. */
   stepSeconds: number;
   /** Its parts. */
   breakdown: Breakdown;
+  /** What is hidden behind them. */
+  hidden: HiddenSeconds;
   /** The stage whose work is longest, from 0. */
   slowestStage: number;
   /** FLOP that a device of the slowest stage does, recomputation included. */
@@ -66,65 +68,61 @@ export function closedSeconds(simulation: Simulation, machine: Machine): number 
   return closedForm(stepCosts({ sizes, plan, workload, machine }), plan, machine).stepSeconds;
 }
 
-/** Share of a sum that the order of its terms may change. */
-const rounding = 1e-9;
-
 const phasesOf = (layer: LayerCost): LayerPhase[] => [
   layer.forward,
   layer.backwardInput,
   layer.backwardWeight,
 ];
 
-/** The stage with the most work, as the closed form chooses it. */
-function slowestStage(costs: CostedStep, { plan }: Simulation, machine: Machine): number {
-  const { forward, backwardInput, backwardWeight } = pipelineCosts(costs, plan, machine);
-  const sum = (chunks: readonly number[]) => chunks.reduce((a, b) => a + b, 0);
-  const work = costs.stages.map((_, s) =>
-    sum(forward[s]) + sum(backwardInput[s]) + sum(backwardWeight[s])
-  );
-  return work.indexOf(Math.max(...work));
-}
-
 /** The step of a simulation in closed form, with its parts. */
 export function closedStep(simulation: Simulation, machine: Machine): ClosedStep {
   const { sizes, plan, workload } = simulation;
   const costs = stepCosts({ sizes, plan, workload, machine });
   const time = closedForm(costs, plan, machine);
-  const stage = slowestStage(costs, simulation, machine);
+  const { slowestStage, exposed } = time;
   const busy = {
     ...{ mixerSeconds: 0, ffnSeconds: 0, expertSeconds: 0, sharedSeconds: 0, routingSeconds: 0 },
-    ...{ hostSeconds: 0, tensorSeconds: 0, contextSeconds: 0, tokenSeconds: 0 },
+    ...{ hostSeconds: 0, tensorSeconds: 0, contextSeconds: 0 },
   };
-  // DualPipe holds every part twice: a micro-batch passes one of the two copies.
-  const times = costs.microBatches / (plan.schedule === "dualpipe" ? 2 : 1);
-  let whole = 0;
+  const hidden = { tensorSeconds: 0, contextSeconds: 0, tokenSeconds: 0, shardSeconds: 0 };
+  // With two copies of the model, a micro-batch passes one of them.
+  const times = costs.microBatches / scheduleFacts[plan.schedule].copies;
   let deviceFlops = 0;
-  for (const phase of costs.stages[stage].flatMap(({ layers }) => layers).flatMap(phasesOf)) {
-    const kernels = kernelSeconds(phase);
+  const layers = costs.stages[slowestStage].flatMap((chunk) => chunk.layers);
+  for (const phase of layers.flatMap(phasesOf)) {
     busy.mixerSeconds += times * phase.mixerSeconds;
     busy.ffnSeconds += times * phase.ffnSeconds;
     busy.expertSeconds += times * phase.expertSeconds;
     busy.sharedSeconds += times * phase.sharedSeconds;
     busy.routingSeconds += times * (phase.routeSeconds + phase.mergeSeconds);
-    busy.hostSeconds += times * kernels * (hostStretch(phase, machine) - 1);
+    busy.hostSeconds += times * kernelSeconds(phase) * (hostStretch(phase, machine) - 1);
     busy.tensorSeconds += times * phase.tensorSeconds;
     busy.contextSeconds += times * phase.contextSeconds;
-    busy.tokenSeconds += times * exposedTokens(phase, plan, machine);
-    whole += times * phaseSeconds(phase, plan, machine);
+    hidden.tensorSeconds += times * phase.tensorHiddenSeconds;
+    hidden.contextSeconds += times * phase.contextHiddenSeconds;
+    hidden.tokenSeconds += times * (phase.dispatchSeconds + phase.combineSeconds);
+    hidden.shardSeconds += times * (phase.gatherSeconds + phase.scatterSeconds);
     deviceFlops += times * phase.flops;
   }
-  const remainder = time.busySeconds - whole;
+  const { gradientSeconds, parameterSeconds } = costs.perStep[slowestStage];
   return {
     stepSeconds: time.stepSeconds,
     breakdown: {
       ...busy,
-      shardSeconds: remainder > rounding * time.busySeconds ? remainder : 0,
+      tokenSeconds: exposed.tokenSeconds,
+      shardSeconds: exposed.shardSeconds + exposed.sendSeconds,
       bubbleSeconds: time.bubbleSeconds,
       dataSeconds: time.dataSeconds,
       updateSeconds: time.updateSeconds,
       fixedSeconds: costs.fixedSeconds,
     },
-    slowestStage: stage,
+    hidden: {
+      ...hidden,
+      tokenSeconds: Math.max(0, hidden.tokenSeconds - exposed.tokenSeconds),
+      shardSeconds: Math.max(0, hidden.shardSeconds - exposed.shardSeconds),
+      dataSeconds: Math.max(0, gradientSeconds + parameterSeconds - time.dataSeconds),
+    },
+    slowestStage,
     deviceFlops,
   };
 }

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Plot } from "../charts/plot.ts";
 import { Legend } from "../svg/marks.tsx";
-import { PlotSvg } from "../svg/plot.tsx";
+import { PlotSvg } from "../svg/plot_svg.tsx";
 
 /** A plot with its caption; `table` is the id of the table that holds its numbers. */
 export function PlotFigure(

@@ -19,20 +19,31 @@ export function kindOf(layer: number, { moe }: Sizes): LayerKind {
   return (layer - moe.firstDense) % moe.every === moe.every - 1 ? "moe" : "dense";
 }
 
-/** Layouts of plans that do not say their own, by model and cut: a search asks for them again. */
-const remembered = new WeakMap<Sizes, Map<string, LayerKind[][][]>>();
+/** A layout: kinds of layers by `[stage][chunk]`, in order. */
+export type Layout = readonly (readonly (readonly LayerKind[])[])[];
 
-/** The layers of every chunk, `[stage][chunk]`, with embedding, head and prediction modules. */
-export function layersOfStages(
-  sizes: Sizes,
-  plan: Plan,
-): readonly (readonly (readonly LayerKind[])[])[] {
-  if (plan.stageLayers) return dealt(sizes, plan);
-  let known = remembered.get(sizes);
-  if (known === undefined) remembered.set(sizes, known = new Map());
+/** Layouts by model, by the layers that a plan gives to its stages (or none) and by cut. */
+const remembered = new WeakMap<Sizes, WeakMap<object, Map<string, Layout>>>();
+
+/** Stands for the layers of plans that give none. */
+const even = {};
+
+function recall<K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, value = make());
+  return value;
+}
+
+/**
+ * The layers of every chunk, `[stage][chunk]`, with embedding, head and prediction modules. A search
+ * asks for the same ones again: they are remembered as long as the model and the plan's layers are.
+ */
+export function layersOfStages(sizes: Sizes, plan: Plan): Layout {
+  const byLayers = recall(remembered, sizes, () => new WeakMap());
+  const byCut = recall(byLayers, plan.stageLayers ?? even, () => new Map<string, Layout>());
   const key = `${plan.pp}/${plan.vpp}/${plan.schedule}`;
-  let layout = known.get(key);
-  if (layout === undefined) known.set(key, layout = dealt(sizes, plan));
+  let layout = byCut.get(key);
+  if (layout === undefined) byCut.set(key, layout = dealt(sizes, plan));
   return layout;
 }
 
@@ -46,6 +57,8 @@ function dealt(sizes: Sizes, plan: Plan): LayerKind[][][] {
     );
   }
   let next = 0;
+  // Equal lists are one list, so that what is worked out of one holds for all.
+  const lists = new Map<string, LayerKind[]>();
   const kinds = counts.map((layers, part) => {
     const list: LayerKind[] = part === 0 ? ["embedding"] : [];
     for (let i = 0; i < layers; i++) list.push(kindOf(next++, sizes));
@@ -53,7 +66,9 @@ function dealt(sizes: Sizes, plan: Plan): LayerKind[][][] {
       for (let i = 0; i < sizes.mtpLayers; i++) list.push("mtp");
       list.push("head");
     }
-    return list;
+    const key = list.join();
+    if (!lists.has(key)) lists.set(key, list);
+    return lists.get(key)!;
   });
   return Array.from(
     { length: plan.pp },

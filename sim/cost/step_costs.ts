@@ -63,6 +63,12 @@ function stageStep(
   };
 }
 
+/** A chunk with the parameters that a rank holds of it. */
+interface HeldChunk extends ChunkCost {
+  dense: number;
+  experts: number;
+}
+
 /** What the events and the closed form need to know of a step. */
 export interface CostedStep extends StepCosts {
   /** Shares of a rank. */
@@ -85,17 +91,27 @@ export function stepCosts(
     known[kind] ??= addExchanges(layerKernels(kind, site), heldOf(kind), site);
   const heldOf = (kind: LayerKind) => heldBy[kind] ??= rankParameters(kind, sizes, plan);
   const layout = layersOfStages(sizes, plan);
-  const chunkOf = (kinds: readonly LayerKind[]): ChunkCost => ({ layers: kinds.map(costOf) });
-  let last: { dense: number; experts: number; step: StageStep } | undefined;
-  const stepOf = (chunks: readonly (readonly LayerKind[])[]): StageStep => {
-    let dense = 0;
-    let experts = 0;
-    for (const kinds of chunks) {
+  const chunks = new Map<readonly LayerKind[], HeldChunk>();
+  const chunkOf = (kinds: readonly LayerKind[]): HeldChunk => {
+    let chunk = chunks.get(kinds);
+    if (chunk === undefined) {
+      chunk = { layers: kinds.map(costOf), dense: 0, experts: 0 };
       for (const kind of kinds) {
         const held = heldOf(kind);
-        dense += held.dense;
-        experts += held.experts;
+        chunk.dense += held.dense;
+        chunk.experts += held.experts;
       }
+      chunks.set(kinds, chunk);
+    }
+    return chunk;
+  };
+  let last: { dense: number; experts: number; step: StageStep } | undefined;
+  const stepOf = (own: readonly HeldChunk[]): StageStep => {
+    let dense = 0;
+    let experts = 0;
+    for (const chunk of own) {
+      dense += chunk.dense;
+      experts += chunk.experts;
     }
     // Most stages hold as much as the one before.
     if (last?.dense !== dense || last.experts !== experts) {
@@ -104,8 +120,8 @@ export function stepCosts(
     }
     return last.step;
   };
-  const stages = layout.map((chunks) => chunks.map(chunkOf));
-  const perStep = layout.map(stepOf);
+  const stages = layout.map((own) => own.map(chunkOf));
+  const perStep = stages.map(stepOf);
   const bytes = split.ownTokens * sizes.dModel * 2;
   return {
     stages,

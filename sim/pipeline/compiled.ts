@@ -2,34 +2,54 @@
  * Programs as typed arrays in an order in which every operation comes after all that it waits for,
  * so that their times are one sweep.
  *
- * An operation, or a pair that runs as one, is a node. It waits for the node before it on its stage
- * and for its inputs: the forward of the position before it on the path, the backward of the one
- * after it. Inputs from another stage take the send time.
+ * Every operation is a node. It waits for the one before it on its stage and for its input: the
+ * forward of the position before it on the path, the backward of the one after it. Inputs from
+ * another stage take the send time. Two operations that run beside each other are two nodes in a
+ * row that begin together.
  *
  * @module
  */
 import { type Operation, pathOf, type PipelineProgram, type PipelineShape } from "./program.ts";
 
-/** Kinds of nodes; `Pair` is a forward and a whole backward that overlap. */
-export const NodeKind = { F: 0, B: 1, W: 2, BW: 3, Pair: 4 } as const;
+/** Kinds of nodes. */
+export const NodeKind = { F: 0, B: 1, W: 2, BW: 3 } as const;
+
+/**
+ * Which operations run beside each other: those that a program says ("marked"), every whole backward
+ * with the forward behind it ("followed"), or none.
+ */
+export type PairRule = "marked" | "followed" | "none";
+
+/** Where a node is: alone, or the first or the second of a pair. */
+export const NodeRole = { alone: 0, first: 1, second: 2 } as const;
+
+/** Which end of a chunk's work a node is: neither, its first forward or its last weight gradient. */
+export const NodeEnd = { none: 0, first: 1, last: 2 } as const;
 
 /** Programs, ready to be timed; see the module. Node 0 stands for "nothing to wait for". */
 export interface CompiledPrograms {
   /** The pipeline. */
   shape: PipelineShape;
-  /** Where its cost is: `kind * places + stage * chunks + chunk`, of the forward in a pair. */
+  /**
+   * Where its cost is: `kind * places + place` alone, `place * chunks + other` in a pair whose
+   * forward is at `place` and whose backward is on chunk `other`.
+   */
   cost: Uint16Array;
-  /** The node before it on its stage. */
-  before: Int32Array;
-  /** A node whose output it needs; twice, for pairs. */
-  inputs: readonly [Int32Array, Int32Array];
+  /** The node whose output it needs. */
+  input: Int32Array;
   /** Whether that comes from another stage. */
-  sent: readonly [Uint8Array, Uint8Array];
-  /** The stage of a node. */
+  sent: Uint8Array;
+  /** `stage * chunks + chunk`. */
+  place: Uint16Array;
+  /** Its stage. */
   stage: Uint16Array;
-  /** The index of its operation in the program of its stage, of the first in a pair. */
+  /** One of `NodeRole`. */
+  role: Uint8Array;
+  /** One of `NodeEnd`. */
+  end: Uint8Array;
+  /** The index of its operation in the program of its stage. */
   index: Int32Array;
-  /** Whether any node is a pair. */
+  /** Whether any node is in a pair. */
   pairs: boolean;
 }
 
@@ -55,13 +75,40 @@ function neighbours(shape: PipelineShape): [Where, Where] {
 
 const isForward = (op: Operation) => op.phase === "F";
 const givesGradient = (op: Operation) => op.phase === "B" || op.phase === "BW";
+const givesWeights = (op: Operation) => op.phase === "W" || op.phase === "BW";
+
+function pairUp(rule: PairRule, op: Operation, next: Operation | undefined): boolean {
+  if (next === undefined || rule === "none") return false;
+  return rule === "marked" ? next.paired === true : op.phase === "BW" && next.phase === "F";
+}
+
+/** Marks each chunk's first forward and last weight gradient. */
+function markEnds(nodes: CompiledPrograms, programs: readonly PipelineProgram[]): void {
+  const places = nodes.shape.stages * nodes.shape.chunks;
+  const seen = new Uint8Array(places);
+  const last = new Int32Array(places);
+  for (let node = 1; node < nodes.place.length; node++) {
+    const place = nodes.place[node];
+    const op = programs[nodes.stage[node]].operations[nodes.index[node]];
+    if (isForward(op) && seen[place] === 0) {
+      seen[place] = 1;
+      nodes.end[node] = NodeEnd.first;
+    }
+    if (givesWeights(op)) last[place] = node;
+  }
+  for (const node of last) if (node > 0) nodes.end[node] = NodeEnd.last;
+}
 
 /**
  * Puts programs in order.
  *
  * @throws {RangeError} where an operation waits for one that never runs, or in a circle.
  */
-export function compilePrograms(programs: readonly PipelineProgram[]): CompiledPrograms {
+export function compilePrograms(
+  programs: readonly PipelineProgram[],
+  options: { pairs?: PairRule } = {},
+): CompiledPrograms {
+  const { pairs: rule = "marked" } = options;
   const { shape } = programs[0];
   const { chunks, microBatches } = shape;
   const count = programs.reduce((sum, program) => sum + program.operations.length, 1);
@@ -70,18 +117,23 @@ export function compilePrograms(programs: readonly PipelineProgram[]): CompiledP
   // The node that gave the output, by place and micro-batch; 0 is not yet.
   const forwardOf = new Int32Array(places * microBatches);
   const gradientOf = new Int32Array(places * microBatches);
-  const cost = new Uint16Array(count);
-  const before = new Int32Array(count);
-  const inputs = [new Int32Array(count), new Int32Array(count)] as const;
-  const sent = [new Uint8Array(count), new Uint8Array(count)] as const;
-  const stageOf = new Uint16Array(count);
-  const index = new Int32Array(count);
+  const nodes: CompiledPrograms = {
+    shape,
+    cost: new Uint16Array(count),
+    input: new Int32Array(count),
+    sent: new Uint8Array(count),
+    place: new Uint16Array(count),
+    stage: new Uint16Array(count),
+    role: new Uint8Array(count),
+    end: new Uint8Array(count),
+    index: new Int32Array(count),
+    pairs: false,
+  };
   const next = new Int32Array(programs.length);
-  const last = new Int32Array(programs.length);
   let node = 1;
 
-  /** Notes what an operation of node `node` waits for; false where that has not run yet. */
-  function link(op: Operation, stage: number, slot: 0 | 1): boolean {
+  /** Notes at `at` what an operation waits for; false where that has not run yet. */
+  function link(op: Operation, stage: number, at: number): boolean {
     const place = stage * chunks + op.chunk;
     const way = ways[op.microBatch < microBatches / 2 ? 0 : 1];
     let source = -1;
@@ -90,16 +142,29 @@ export function compilePrograms(programs: readonly PipelineProgram[]): CompiledP
       source = way.before[place];
       if (source >= 0) input = forwardOf[source * microBatches + op.microBatch];
     } else if (op.phase === "W") {
-      return gradientOf[place * microBatches + op.microBatch] > 0;
+      if (gradientOf[place * microBatches + op.microBatch] === 0) return false;
     } else {
       if (forwardOf[place * microBatches + op.microBatch] === 0) return false;
       source = way.after[place];
       if (source >= 0) input = gradientOf[source * microBatches + op.microBatch];
     }
     if (source >= 0 && input === 0) return false;
-    inputs[slot][node] = input;
-    sent[slot][node] = source >= 0 && Math.floor(source / chunks) !== stage ? 1 : 0;
+    nodes.input[at] = input;
+    nodes.sent[at] = source >= 0 && Math.floor(source / chunks) !== stage ? 1 : 0;
     return true;
+  }
+
+  function put(op: Operation, s: number, of: { index: number; role: number; cost: number }): void {
+    const place = s * chunks + op.chunk;
+    nodes.place[node] = place;
+    nodes.stage[node] = s;
+    nodes.index[node] = of.index;
+    nodes.role[node] = of.role;
+    nodes.cost[node] = of.cost;
+    const slot = place * microBatches + op.microBatch;
+    if (isForward(op)) forwardOf[slot] = node;
+    if (givesGradient(op)) gradientOf[slot] = node;
+    node++;
   }
 
   /** Runs what stage `s` can run now; returns whether it ran anything. */
@@ -107,23 +172,22 @@ export function compilePrograms(programs: readonly PipelineProgram[]): CompiledP
     const { operations } = programs[s];
     let ran = false;
     while (next[s] < operations.length) {
-      const at = next[s];
-      const op = operations[at];
-      const partner = operations[at + 1]?.paired ? operations[at + 1] : undefined;
-      if (!link(op, s, 0) || (partner && !link(partner, s, 1))) return ran;
-      const forward = partner && isForward(partner) ? partner : op;
-      const kind = partner ? NodeKind.Pair : NodeKind[op.phase];
-      cost[node] = kind * places + s * chunks + forward.chunk;
-      before[node] = last[s];
-      stageOf[node] = s;
-      index[node] = at;
-      for (const one of partner ? [op, partner] : [op]) {
-        const slot = (s * chunks + one.chunk) * microBatches + one.microBatch;
-        if (isForward(one)) forwardOf[slot] = node;
-        if (givesGradient(one)) gradientOf[slot] = node;
+      const index = next[s];
+      const op = operations[index];
+      const partner = operations[index + 1];
+      const paired = pairUp(rule, op, partner);
+      if (!link(op, s, node) || (paired && !link(partner, s, node + 1))) return ran;
+      if (paired) {
+        const [forward, backward] = isForward(op) ? [op, partner] : [partner, op];
+        const cost = (s * chunks + forward.chunk) * chunks + backward.chunk;
+        put(op, s, { index, role: NodeRole.first, cost });
+        put(partner, s, { index: index + 1, role: NodeRole.second, cost });
+        nodes.pairs = true;
+      } else {
+        const cost = NodeKind[op.phase] * places + s * chunks + op.chunk;
+        put(op, s, { index, role: NodeRole.alone, cost });
       }
-      last[s] = node++;
-      next[s] = at + (partner ? 2 : 1);
+      next[s] += paired ? 2 : 1;
       ran = true;
     }
     return ran;
@@ -143,17 +207,6 @@ export function compilePrograms(programs: readonly PipelineProgram[]): CompiledP
         `${microBatch} on chunk ${chunk}`,
     );
   }
-  // Pairs take one node for two operations: the rest of the arrays goes.
-  const cut = <T extends Int32Array | Uint16Array | Uint8Array>(array: T) =>
-    array.subarray(0, node) as T;
-  return {
-    shape,
-    cost: cut(cost),
-    before: cut(before),
-    inputs: [cut(inputs[0]), cut(inputs[1])],
-    sent: [cut(sent[0]), cut(sent[1])],
-    stage: cut(stageOf),
-    index: cut(index),
-    pairs: node < count,
-  };
+  markEnds(nodes, programs);
+  return nodes;
 }

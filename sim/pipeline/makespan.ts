@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type CompiledPrograms, compilePrograms, NodeKind } from "./compiled.ts";
-import type { PipelineProgram, PipelineShape } from "./program.ts";
+import { compilePrograms } from "./compiled.ts";
+import type { PipelineProgram } from "./program.ts";
+import { sweep } from "./sweep.ts";
 
 /** Seconds of the parts of a pipeline, by `[stage][chunk]`. */
 export interface PipelineCosts {
@@ -14,21 +15,30 @@ export interface PipelineCosts {
   backwardInput: readonly (readonly number[])[];
   /** Gradients of the weights. */
   backwardWeight: readonly (readonly number[])[];
+  /** Both where they are one operation; the sum unless given. */
+  backward?: readonly (readonly number[])[];
   /** From the end of an operation until its output is on another stage. Sends delay no kernels. */
   sendSeconds: number;
   /**
    * A forward and the whole backward of another micro-batch that run beside each other, by the
-   * stage and the chunk of the forward; the sum of the two unless given.
+   * stage and the chunk of the forward; the sum of the two unless given. Both wait for what either
+   * needs, and end together.
    */
   pair?: readonly (readonly number[])[];
+  /** The same where each has its own beginning and end; goes before `pair`. */
+  pairs?: PairTimes;
 }
 
-/** When the operations of a pipeline run. */
-export interface PipelineTimes {
-  /** From the first start to the last end. */
-  seconds: number;
-  /** End of every node of the compiled programs. */
-  endSeconds: Float64Array;
+/** Pairs in parts, by `(stage * chunks + chunk of the forward) * chunks + chunk of the backward`. */
+export interface PairTimes {
+  /** From the beginning of the first until the second begins. */
+  lead: readonly number[];
+  /** From the beginning of the first until its output is there. */
+  first: readonly number[];
+  /** From the beginning of the first until the output of the second is there. */
+  second: readonly number[];
+  /** From the beginning of the first until the stage is free. */
+  whole: readonly number[];
 }
 
 /** Costs that are the same on every stage and chunk. */
@@ -44,53 +54,6 @@ export function evenCosts(
     backwardWeight: all(of.backwardWeight),
     sendSeconds: of.sendSeconds,
   };
-}
-
-/** Costs in the order of `CompiledPrograms.cost`. */
-function costTable({ stages, chunks }: PipelineShape, costs: PipelineCosts): Float64Array {
-  const { forward, backwardInput, backwardWeight, pair } = costs;
-  const places = stages * chunks;
-  const table = new Float64Array(5 * places);
-  for (let s = 0; s < stages; s++) {
-    for (let c = 0; c < chunks; c++) {
-      const at = s * chunks + c;
-      // A pair is a forward on one chunk and a backward on the other.
-      const other = chunks - 1 - c;
-      table[NodeKind.F * places + at] = forward[s][c];
-      table[NodeKind.B * places + at] = backwardInput[s][c];
-      table[NodeKind.W * places + at] = backwardWeight[s][c];
-      table[NodeKind.BW * places + at] = backwardInput[s][c] + backwardWeight[s][c];
-      table[NodeKind.Pair * places + at] = pair
-        ? pair[s][c]
-        : forward[s][c] + backwardInput[s][other] + backwardWeight[s][other];
-    }
-  }
-  return table;
-}
-
-/** The times of compiled programs, in one sweep. */
-export function sweep(compiled: CompiledPrograms, costs: PipelineCosts): PipelineTimes {
-  const { shape, cost, before, inputs, sent, pairs } = compiled;
-  const [inputA, inputB] = inputs;
-  const [sentA, sentB] = sent;
-  const { sendSeconds } = costs;
-  const table = costTable(shape, costs);
-  const count = cost.length;
-  const endSeconds = new Float64Array(count);
-  let seconds = 0;
-  for (let i = 1; i < count; i++) {
-    let start = endSeconds[inputA[i]] + sentA[i] * sendSeconds;
-    const free = endSeconds[before[i]];
-    if (free > start) start = free;
-    if (pairs) {
-      const second = endSeconds[inputB[i]] + sentB[i] * sendSeconds;
-      if (second > start) start = second;
-    }
-    const end = start + table[cost[i]];
-    endSeconds[i] = end;
-    if (end > seconds) seconds = end;
-  }
-  return { seconds, endSeconds };
 }
 
 /**
@@ -109,5 +72,5 @@ export function sweep(compiled: CompiledPrograms, costs: PipelineCosts): Pipelin
  * ```
  */
 export function makespan(programs: readonly PipelineProgram[], costs: PipelineCosts): number {
-  return sweep(compilePrograms(programs), costs).seconds;
+  return sweep(compilePrograms(programs), costs);
 }

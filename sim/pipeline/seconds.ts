@@ -7,10 +7,16 @@
 import type { ScheduleName } from "../plan/plan.ts";
 import { checkGroups } from "./interleaved.ts";
 import type { PipelineCosts } from "./makespan.ts";
-import { pipelineShape, type ScheduleOptions } from "./schedule.ts";
+import { pipelineShape } from "./schedule.ts";
 import { gpipeSeconds, oneForwardOneBackwardSeconds } from "./seconds_1f1b.ts";
-import { extrapolatedSeconds } from "./seconds_extrapolated.ts";
+import {
+  addedSeconds,
+  extrapolatedSeconds,
+  type PipelineRun,
+  type SurroundedSeconds,
+} from "./seconds_extrapolated.ts";
 import { interleavedSeconds } from "./seconds_interleaved.ts";
+import type { Surroundings } from "./sweep.ts";
 
 /** Chunks that differ by less than this share count as alike. */
 const ALIKE = 0.01;
@@ -29,8 +35,50 @@ function alike(work: readonly (readonly number[])[], among: "stage" | "all"): bo
 /** Groups of micro-batches from which on the closed form is near for uneven stages as well. */
 const MANY_GROUPS = 4;
 
-const sums = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) =>
-  a.map((chunks, s) => chunks.map((seconds, c) => seconds + b[s][c]));
+function wholeBackward({ backward, backwardInput, backwardWeight }: PipelineCosts) {
+  return backward ??
+    backwardInput.map((chunks, s) => chunks.map((seconds, c) => seconds + backwardWeight[s][c]));
+}
+
+/** Seconds of a pipeline where there is a closed form, or undefined. */
+function closedSeconds(name: ScheduleName, options: PipelineRun): number | undefined {
+  const shape = pipelineShape(name, options);
+  const { stages, microBatches } = shape;
+  const { costs, pairs } = options;
+  const { forward, sendSeconds } = costs;
+  if (pairs === "followed") return undefined;
+  if (name === "gpipe" || (name === "1f1b" && microBatches >= stages)) {
+    const of = {
+      forward: forward.map(([seconds]) => seconds),
+      backward: wholeBackward(costs).map(([seconds]) => seconds),
+      ...{ sendSeconds, microBatches },
+    };
+    return name === "gpipe" ? gpipeSeconds(of) : oneForwardOneBackwardSeconds(of);
+  }
+  if (name !== "interleaved") return undefined;
+  const group = options.group ?? stages;
+  checkGroups(shape, group);
+  const backward = wholeBackward(costs);
+  const among = microBatches < MANY_GROUPS * group ? "all" : "stage";
+  return alike(forward, among) && alike(backward, among) && microBatches % group === 0
+    ? interleavedSeconds({ forward, backward, sendSeconds, microBatches, group })
+    : undefined;
+}
+
+/**
+ * What each stage does after its operations, as far as the step feels it: in schedules with a closed
+ * form the last backward pass climbs the stages, and the work behind it begins a pass later on each.
+ */
+function feltAfter({ costs }: PipelineRun, after: readonly number[]): number {
+  const backward = wholeBackward(costs);
+  let climbed = 0;
+  let felt = 0;
+  for (let s = 0; s < after.length; s++) {
+    felt = Math.max(felt, after[s] - climbed);
+    climbed += backward[s][0] + costs.sendSeconds;
+  }
+  return felt;
+}
 
 /**
  * Seconds of a pipeline, near those of `makespan(schedule(name, size), costs)`.
@@ -55,30 +103,18 @@ const sums = (a: readonly (readonly number[])[], b: readonly (readonly number[])
  * );
  * ```
  */
-export function pipelineSeconds(
+export function pipelineSeconds(name: ScheduleName, options: PipelineRun): number {
+  return closedSeconds(name, options) ?? extrapolatedSeconds(name, options).seconds;
+}
+
+/** The same with what surrounds the operations. */
+export function surroundedSeconds(
   name: ScheduleName,
-  options: ScheduleOptions & { costs: PipelineCosts },
-): number {
-  const shape = pipelineShape(name, options);
-  const { stages, microBatches } = shape;
-  const { costs } = options;
-  const { forward, sendSeconds } = costs;
-  if (name === "gpipe" || (name === "1f1b" && microBatches >= stages)) {
-    const of = {
-      forward: forward.map(([seconds]) => seconds),
-      backward: costs.backwardInput.map(([seconds], s) => seconds + costs.backwardWeight[s][0]),
-      ...{ sendSeconds, microBatches },
-    };
-    return name === "gpipe" ? gpipeSeconds(of) : oneForwardOneBackwardSeconds(of);
-  }
-  if (name === "interleaved") {
-    const group = options.group ?? stages;
-    checkGroups(shape, group);
-    const backward = sums(costs.backwardInput, costs.backwardWeight);
-    const among = microBatches < MANY_GROUPS * group ? "all" : "stage";
-    if (alike(forward, among) && alike(backward, among) && microBatches % group === 0) {
-      return interleavedSeconds({ forward, backward, sendSeconds, microBatches, group });
-    }
-  }
-  return extrapolatedSeconds(name, options);
+  options: PipelineRun & Surroundings,
+): SurroundedSeconds {
+  const seconds = closedSeconds(name, options);
+  if (seconds === undefined) return extrapolatedSeconds(name, options);
+  const { ends, after } = options;
+  if (ends !== undefined) return { seconds, addedSeconds: addedSeconds(name, options) };
+  return { seconds, addedSeconds: after === undefined ? 0 : feltAfter(options, after) };
 }

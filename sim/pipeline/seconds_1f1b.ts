@@ -47,7 +47,11 @@ export function gpipeSeconds(of: StageSeconds): number {
  * The longest way to spend `count` micro-batches in the steady state on stage `s`, alone or in
  * circles that begin there; `prefix[i]` sums F + B of the stages before i.
  */
-function steady(of: StageSeconds, s: number, options: { count: number; prefix: Float64Array }) {
+function steady(
+  of: StageSeconds,
+  s: number,
+  options: { count: number; prefix: readonly number[] },
+) {
   const { count, prefix } = options;
   const send = 2 * of.sendSeconds;
   const own = prefix[s + 1] - prefix[s];
@@ -67,8 +71,8 @@ function steady(of: StageSeconds, s: number, options: { count: number; prefix: F
 export function oneForwardOneBackwardSeconds(of: StageSeconds): number {
   const { forward, backward, sendSeconds, microBatches } = of;
   const stages = forward.length;
-  const prefix = new Float64Array(stages + 1);
-  for (let s = 0; s < stages; s++) prefix[s + 1] = prefix[s] + forward[s] + backward[s];
+  const prefix = [0];
+  for (let s = 0; s < stages; s++) prefix.push(prefix[s] + forward[s] + backward[s]);
   let longest = 0;
   // Seconds between the first forward of a stage and its first backward, and between its last two.
   let first = 0;

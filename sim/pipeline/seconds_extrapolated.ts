@@ -7,9 +7,18 @@
  * @module
  */
 import type { ScheduleName } from "../plan/plan.ts";
-import { type CompiledPrograms, compilePrograms } from "./compiled.ts";
-import { type PipelineCosts, sweep } from "./makespan.ts";
+import { type CompiledPrograms, compilePrograms, type PairRule } from "./compiled.ts";
+import type { PipelineCosts } from "./makespan.ts";
 import { schedule, type ScheduleOptions } from "./schedule.ts";
+import { type Surroundings, sweep } from "./sweep.ts";
+
+/** What a pipeline takes, and which of its operations run beside each other. */
+export interface PipelineRun extends ScheduleOptions {
+  /** Seconds of its parts. */
+  costs: PipelineCosts;
+  /** Which operations run in pairs; those that the schedule says unless given. */
+  pairs?: PairRule;
+}
 
 /** Nodes that are remembered, about 20 bytes each; beyond, all are forgotten. */
 const REMEMBERED_NODES = 2_000_000;
@@ -17,12 +26,18 @@ const REMEMBERED_NODES = 2_000_000;
 const remembered = new Map<string, CompiledPrograms>();
 let nodes = 0;
 
-function compiledOf(name: ScheduleName, options: ScheduleOptions): CompiledPrograms {
-  const { stages, microBatches, chunks, group, limit } = options;
-  const key = `${name}/${stages}/${microBatches}/${chunks}/${group}/${limit}`;
+/** The programs of a pipeline of so many micro-batches. */
+function compiledOf(
+  name: ScheduleName,
+  options: PipelineRun,
+  microBatches: number,
+): CompiledPrograms {
+  const { stages, chunks, group, limit, pairs } = options;
+  const key = `${name}/${stages}/${microBatches}/${chunks}/${group}/${limit}/${pairs}`;
   const known = remembered.get(key);
   if (known) return known;
-  const compiled = compilePrograms(schedule(name, options));
+  const programs = schedule(name, { stages, microBatches, chunks, group, limit });
+  const compiled = compilePrograms(programs, { pairs });
   if (nodes > REMEMBERED_NODES) {
     remembered.clear();
     nodes = 0;
@@ -35,7 +50,7 @@ function compiledOf(name: ScheduleName, options: ScheduleOptions): CompiledProgr
 /** Rounds of as many micro-batches as stages until the pipeline runs steadily. */
 function roundsOf(name: ScheduleName): number {
   // The fewer activations a schedule holds, the longer it takes to settle.
-  return name === "v-min" ? 6 : 3;
+  return name === "v-min" ? 6 : name.startsWith("dualpipe") ? 4 : 3;
 }
 
 /** Seconds of the work of the slowest stage for one micro-batch; no step is faster in the long run. */
@@ -44,28 +59,49 @@ function slowestStage(costs: PipelineCosts, twoWay: boolean): number {
   costs.forward.forEach((chunks, s) => {
     let work = 0;
     for (let c = 0; c < chunks.length; c++) {
-      work += chunks[c] + costs.backwardInput[s][c] + costs.backwardWeight[s][c];
+      work += chunks[c] + (costs.backward?.[s][c] ??
+        costs.backwardInput[s][c] + costs.backwardWeight[s][c]);
     }
     slowest = Math.max(slowest, work);
   });
   return twoWay ? slowest / 2 : slowest;
 }
 
+/** What a pipeline takes. */
+export interface SurroundedSeconds {
+  /** Its operations, each as all of its kind. */
+  seconds: number;
+  /** What their surroundings add. */
+  addedSeconds: number;
+}
+
+const isBare = ({ ends, after }: Surroundings) => ends === undefined && after === undefined;
+
 /** See the module; exact for few micro-batches. */
 export function extrapolatedSeconds(
   name: ScheduleName,
-  options: ScheduleOptions & { costs: PipelineCosts },
-): number {
-  const { costs, ...size } = options;
-  const run = (microBatches: number) =>
-    sweep(compiledOf(name, { ...size, microBatches }), costs).seconds;
-  const step = size.group ?? size.stages;
-  const more = Math.floor(size.microBatches / step) - roundsOf(name);
-  if (more <= 0) return run(size.microBatches);
-  const few = size.microBatches - more * step;
-  const seconds = run(few);
-  const grown = seconds - run(few - step);
+  options: PipelineRun & Surroundings,
+): SurroundedSeconds {
+  const { costs, stages, microBatches } = options;
+  const step = options.group ?? stages;
+  const more = Math.max(0, Math.floor(microBatches / step) - roundsOf(name));
+  const few = microBatches - more * step;
+  const compiled = compiledOf(name, options, few);
+  const seconds = sweep(compiled, costs);
+  const addedSeconds = isBare(options) ? 0 : sweep(compiled, costs, options) - seconds;
+  if (more === 0) return { seconds, addedSeconds };
+  const grown = seconds - sweep(compiledOf(name, options, few - step), costs);
   // Pairs that overlap may beat the sum of their parts.
-  const least = costs.pair ? 0 : step * slowestStage(costs, name === "dualpipe");
-  return seconds + more * Math.max(grown, least);
+  const paired = costs.pair !== undefined || costs.pairs !== undefined;
+  const least = paired ? 0 : step * slowestStage(costs, name === "dualpipe");
+  return { seconds: seconds + more * Math.max(grown, least), addedSeconds };
+}
+
+/** What surroundings add to a pipeline, from as many micro-batches as fill it once. */
+export function addedSeconds(name: ScheduleName, options: PipelineRun & Surroundings): number {
+  const { costs, stages, microBatches } = options;
+  const step = options.group ?? stages;
+  const rounds = Math.floor(microBatches / step);
+  const compiled = compiledOf(name, options, microBatches - Math.max(0, rounds - 1) * step);
+  return sweep(compiled, costs, options) - sweep(compiled, costs);
 }

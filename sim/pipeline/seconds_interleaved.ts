@@ -34,10 +34,10 @@ export interface ChunkSeconds {
 type Table = ChunkSeconds["forward"];
 
 /** Ends of the first micro-batch of a group on the last chunk of every stage. */
-function arrivals(work: Table, { group, sendSeconds }: ChunkSeconds): Float64Array {
+function arrivals(work: Table, { group, sendSeconds }: ChunkSeconds): number[] {
   const stages = work.length;
   const chunks = work[0].length;
-  const ends = new Float64Array(stages);
+  const ends = new Array<number>(stages).fill(0);
   for (let c = 0; c < chunks; c++) {
     for (let s = 0; s < stages; s++) {
       const stay = c > 0 ? ends[s] + (group - 1) * work[s][c - 1] : 0;
@@ -75,11 +75,11 @@ export function interleavedSeconds(of: ChunkSeconds): number {
   const turns = microBatches * chunks;
   const firstEnds = arrivals(forward, of);
   const lastEnds = arrivals(backward, of);
-  const leads = new Float64Array(stages + 1);
-  const tails = new Float64Array(stages + 1);
+  const leads = [0];
+  const tails = [0];
   for (let s = 0; s < stages; s++) {
-    leads[s + 1] = leads[s] + forward[s][0] + sendSeconds;
-    tails[s + 1] = tails[s] + backward[s][0] + sendSeconds;
+    leads.push(leads[s] + forward[s][0] + sendSeconds);
+    tails.push(tails[s] + backward[s][0] + sendSeconds);
   }
   let longest = 0;
   let first = 0;

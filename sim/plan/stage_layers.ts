@@ -60,8 +60,20 @@ export function partLayers(layers: number, parts: number): number[] {
     Array.from({ length: parts }, (_, i) => Math.floor((layers + parts - 1 - i) / parts));
 }
 
-/** The layers of every chunk, `[stage][chunk]`; undefined where all are equal. */
-export function defaultStageLayers(layers: number, cut: Cut): number[][] | undefined {
+/** Layers of stages by number of layers and cut: plans of a search share them. */
+const remembered = new Map<string, number[][] | undefined>();
+
+/** The layers of every chunk, `[stage][chunk]`; undefined where all are equal. Not to be changed. */
+export function defaultStageLayers(
+  layers: number,
+  cut: Cut,
+): readonly (readonly number[])[] | undefined {
+  const key = `${layers}/${cut.pp}/${cut.vpp}/${cut.schedule}`;
+  if (!remembered.has(key)) remembered.set(key, dealt(layers, cut));
+  return remembered.get(key);
+}
+
+function dealt(layers: number, cut: Cut): number[][] | undefined {
   const counts = partLayers(layers, modelParts(cut));
   if (counts.every((count) => count === counts[0])) return undefined;
   return Array.from({ length: cut.pp }, (_, stage) =>

@@ -11,10 +11,10 @@
  */
 import { type GraphColumns, NO_LABEL, NO_LANE } from "../engine/graph.ts";
 import type { GraphResult } from "../engine/run_graph.ts";
-import { causesOf } from "./build/causes.ts";
-import { type TimeKind, timeKinds } from "./build/parts.ts";
-import type { StageRanks } from "./build/stage_ranks.ts";
-import { type StepGraph, streams } from "./build/step_graph.ts";
+import { causesOf } from "./tasks/causes.ts";
+import { type TimeKind, timeKinds } from "./tasks/parts.ts";
+import type { StageRanks } from "./tasks/stage_ranks.ts";
+import { type StepGraph, streams } from "./tasks/step_graph.ts";
 
 /** Seconds by kind; sums to the step. */
 export type Breakdown = Record<TimeKind, number>;

@@ -5,8 +5,8 @@
  */
 import { deviceProfiles } from "../cluster/profiles.ts";
 import type { CostedStep } from "../cost/step_costs.ts";
-import { modelFlops } from "./build/layer_items.ts";
-import type { StepInput } from "./build/stage_layers.ts";
+import { modelFlops } from "./tasks/layer_items.ts";
+import type { StepInput } from "./tasks/stage_layers.ts";
 
 /** Figures of a step. */
 export interface StepFigures {

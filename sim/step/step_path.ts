@@ -5,8 +5,8 @@
  */
 import { criticalPath } from "../engine/critical_path.ts";
 import { NO_LABEL, NO_LANE } from "../engine/graph.ts";
-import { type TimeKind, timeKinds } from "./build/parts.ts";
-import { streams } from "./build/step_graph.ts";
+import { type TimeKind, timeKinds } from "./tasks/parts.ts";
+import { streams } from "./tasks/step_graph.ts";
 import type { SimulatedStep } from "./simulate_step.ts";
 
 /** The critical path of a step. */

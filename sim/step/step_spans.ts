@@ -5,8 +5,8 @@
  */
 import { NO_LABEL, NO_LANE } from "../engine/graph.ts";
 import { bySpanStart, type Span } from "../engine/span.ts";
-import type { ItemPart } from "./build/parts.ts";
-import type { TaskTag } from "./build/step_graph.ts";
+import type { ItemPart } from "./tasks/parts.ts";
+import type { TaskTag } from "./tasks/step_graph.ts";
 import type { SimulatedStep } from "./simulate_step.ts";
 
 /** Where spans of an item go, and how far its streams of exchanges are filled. */

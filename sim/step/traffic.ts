@@ -4,8 +4,8 @@
  * @module
  */
 import { NO_LABEL, NO_LANE } from "../engine/graph.ts";
-import type { TimeKind } from "./build/parts.ts";
-import { streams } from "./build/step_graph.ts";
+import type { TimeKind } from "./tasks/parts.ts";
+import { streams } from "./tasks/step_graph.ts";
 import type { SimulatedStep } from "./simulate_step.ts";
 
 /** Bytes of an exchange, over all devices. */

@@ -8,6 +8,7 @@
  */
 import { writeTextFile } from "../../../kernels/base/files.ts";
 import type { FabricSoftware } from "../../../sim/mod.ts";
+import { quantile } from "../../quantile.ts";
 import { loadCases } from "../load_cases.ts";
 import type { CommRow } from "./comm_row.ts";
 import { commErrors, type CommValue, commValues, fitSite } from "./fit_site.ts";
@@ -30,12 +31,9 @@ export function medianError(errors: readonly number[]): number {
   return quantileError(errors, 0.5);
 }
 
-/** Quantile of the sizes of errors, as a fraction, between neighbours linearly. */
-export function quantileError(errors: readonly number[], quantile: number): number {
-  const sizes = errors.map((e) => Math.abs(Math.expm1(e))).sort((a, b) => a - b);
-  const at = (sizes.length - 1) * quantile;
-  const low = sizes[Math.floor(at)];
-  return low + (sizes[Math.ceil(at)] - low) * (at % 1);
+/** Quantile of the sizes of errors, as a fraction. */
+export function quantileError(errors: readonly number[], share: number): number {
+  return quantile(errors.map((e) => Math.abs(Math.expm1(e))), share);
 }
 
 const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;

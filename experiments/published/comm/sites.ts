@@ -28,8 +28,9 @@ export interface Site {
   free: readonly FreeParameter[];
   /** Whether a row is of this machine. */
   holds: (row: CommRow) => boolean;
-  /** Site that is fitted before and whose record this one starts from, and what of it differs. */
+  /** Site that is fitted before and whose record this one starts from. */
   from?: string;
+  /** What of that record differs. */
   over?: Partial<FabricSoftware>;
 }
 

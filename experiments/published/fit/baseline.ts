@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quantile } from "../../quantile.ts";
 import { modelFlopsPerToken } from "../flop_conventions.ts";
 import type { RowError } from "./leave_out.ts";
 import type { StepRow } from "./step_rows.ts";
@@ -13,12 +14,6 @@ export function stepFlops({ described: { sizes, workload, plan } }: StepRow): nu
   const { sequence } = workload;
   return modelFlopsPerToken(sizes, sequence, { convention: "causal" }) * sequence *
     plan.globalBatch;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Errors of the median FLOP/s a device of each source, device and number format, on the same rows. */
@@ -33,7 +28,7 @@ export function constantRate(
   );
   return [...groups.values()].flatMap((group) => {
     const work = (row: StepRow) => stepFlops(row) / row.described.devices;
-    const rate = median(group.map((row) => Math.log(work(row) / row.seconds)));
+    const rate = quantile(group.map((row) => Math.log(work(row) / row.seconds)), 0.5);
     return group.map((row): RowError => ({
       row,
       logError: Math.log(work(row) / row.seconds) - rate,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UserError } from "../../../kernels/base/errors.ts";
 import { closedForm } from "../../../sim/cost/closed_form.ts";
 import { machineOf } from "../../../sim/cost/machine_of.ts";
 import { stepCosts } from "../../../sim/cost/step_costs.ts";
@@ -57,7 +58,7 @@ export function stepRows(cases: readonly PublishedCase[]): StepRows {
         },
       });
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!(error instanceof UserError)) throw error;
       unsupported.push({ id: row.id, reason: error.message });
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quantile } from "../../quantile.ts";
 import { caseGroups } from "../case_groups.ts";
 import type { RowError } from "./leave_out.ts";
 
@@ -20,17 +21,10 @@ export interface ErrorSummary {
   bias: number;
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(sorted.length - 1, low + 1);
-  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
-}
-
 /** The summary of errors; zeros for none. */
 export function summarize(errors: readonly RowError[]): ErrorSummary {
-  const signed = errors.map(({ logError }) => Math.expm1(logError)).sort((a, b) => a - b);
-  const absolute = signed.map(Math.abs).sort((a, b) => a - b);
+  const signed = errors.map(({ logError }) => Math.expm1(logError));
+  const absolute = signed.map(Math.abs);
   if (absolute.length === 0) return { rows: 0, median: 0, p90: 0, mean: 0, bias: 0 };
   return {
     rows: absolute.length,

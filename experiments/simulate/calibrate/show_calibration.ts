@@ -5,6 +5,7 @@
  */
 import { formatNumber, formatPlain, formatSigned } from "../../../reports/format.ts";
 import { formatTable } from "../../table.ts";
+import { quantile } from "../../quantile.ts";
 import type { CalibratedStack } from "./calibrate_stack.ts";
 import type { Measurements } from "./measurements.ts";
 
@@ -13,19 +14,13 @@ export const leastInformed = 0.1;
 
 const right = (head: string) => ({ head, align: "right" as const });
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 const sizes = (logs: readonly number[]) => logs.map((e) => Math.abs(Math.expm1(e)));
 
 function errorsTable({ before, after, leftOut }: CalibratedStack): string {
   const line = (name: string, logs: readonly number[]) => [
     name,
-    formatNumber(median(sizes(logs)), "fraction", 3),
-    formatSigned(Math.expm1(median(logs))),
+    formatNumber(quantile(sizes(logs), 0.5), "fraction", 3),
+    formatSigned(Math.expm1(quantile(logs, 0.5))),
     formatNumber(Math.max(...sizes(logs)), "fraction", 3),
   ];
   return formatTable(

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { UserError } from "../../../kernels/base/errors.ts";
 import type { CommRow } from "../../published/comm/comm_row.ts";
 import { predictComm } from "../../published/comm/predict_comm.ts";
 import type { PublishedCase, ResultFigure, UnsupportedCase } from "../../published/mod.ts";
 import { kernelFigures } from "./kernel_figures.ts";
+import { checkedRow } from "./row_schema.ts";
 import { memoryFigures, type StackOf, trainingFigures } from "./training_figures.ts";
 
 /** What is said of a row: figures by key, or why there are none. */
@@ -88,7 +90,7 @@ function rounded(figure: ResultFigure): ResultFigure {
 export function predictRow(row: PublishedCase, stackOf: StackOf): RowPrediction {
   const { id } = row;
   try {
-    const figures = figuresOf(row, stackOf);
+    const figures = figuresOf(checkedRow(row), stackOf);
     if ("unsupported" in figures && typeof figures.unsupported === "string") {
       return { id, unsupported: figures.unsupported };
     }
@@ -99,8 +101,8 @@ export function predictRow(row: PublishedCase, stackOf: StackOf): RowPrediction 
     }
     return { id, predicted: Object.fromEntries(said.map(([key, f]) => [key, rounded(f)])) };
   } catch (error) {
-    // Rows of foreign collections may say anything; what cannot be read of them is their reason.
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    // What a row says may be of no use; anything else is a fault of the program, and surfaces.
+    if (!(error instanceof UserError)) throw error;
     return { id, unsupported: error.message };
   }
 }

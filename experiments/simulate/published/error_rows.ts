@@ -5,6 +5,7 @@
  */
 import { exactly } from "../../../kernels/base/estimate.ts";
 import type { Row } from "../../../reports/result.ts";
+import { quantile } from "../../quantile.ts";
 
 /** An error with what it counts under. */
 export interface GroupedError {
@@ -14,14 +15,6 @@ export interface GroupedError {
   logError: number;
   /** The same with the row's model left out of the fit, where that is known. */
   leftOut?: number;
-}
-
-/** Order statistic, between neighbours linearly. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)];
-  return low + (sorted[Math.ceil(at)] - low) * (at % 1);
 }
 
 const derived = (value: number) => exactly(value, "derived from published and predicted values");

@@ -12,10 +12,10 @@ import { type Circumstances, type Context, defineExperiment, type Outcome } from
 import { contentId } from "../../hash.ts";
 import { errorSets, setsOf } from "../../published/fit/summary.ts";
 import { loadCases } from "../../published/load_cases.ts";
+import { quantile } from "../../quantile.ts";
 import { summarisePairs } from "../../routing/errors_of_pairs.ts";
 import { type FitErrors, fitErrors } from "../left_out.ts";
 import { type ComparedStep, compareSteps, stepLabel } from "./compared_steps.ts";
-import { quantile } from "./error_rows.ts";
 import {
   commTable,
   dispatchTable,

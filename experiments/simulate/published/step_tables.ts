@@ -8,9 +8,10 @@ import { exactly } from "../../../kernels/base/estimate.ts";
 import type { Row, TableInfo } from "../../../reports/result.ts";
 import { kendallTau } from "../../routing/errors_of_pairs.ts";
 import type { ErrorSummary } from "../../published/fit/summary.ts";
+import { quantile } from "../../quantile.ts";
 import type { ErrorKind, FitErrors } from "../left_out.ts";
 import { type ComparedStep, planKind, stepLabel } from "./compared_steps.ts";
-import { errorRanges, errorRows, quantile } from "./error_rows.ts";
+import { errorRanges, errorRows } from "./error_rows.ts";
 
 /** A table with its rows. */
 export interface FilledTable {

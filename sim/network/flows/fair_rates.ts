@@ -8,15 +8,7 @@
  *
  * @module
  */
-import { createSharing, fillRates } from "./sharing.ts";
-
-/** What of a flow decides its rate. */
-export interface SharedFlow {
-  /** Ids of the links that it passes, each once; without any it runs at infinite rate. */
-  links: readonly number[];
-  /** How many equal flows it stands for, 1 unless given; the rate is of one of them. */
-  count?: number;
-}
+import { createSharing, fillRates, type SharedFlow } from "./sharing.ts";
 
 /**
  * The rate of every flow in the unit of `capacities`, which gives the capacity of each link id.

@@ -6,7 +6,7 @@
  */
 import type { Collective, Round } from "../collectives/collective.ts";
 import type { Topology } from "../topology/topology.ts";
-import type { SharedFlow } from "./fair_rates.ts";
+import type { SharedFlow } from "./sharing.ts";
 
 /** Equal transfers of a round. */
 export interface RoundFlow extends SharedFlow {

@@ -5,7 +5,14 @@
  *
  * @module
  */
-import type { SharedFlow } from "./fair_rates.ts";
+
+/** What of a flow decides its rate. */
+export interface SharedFlow {
+  /** Ids of the links that it passes, each once; without any it runs at infinite rate. */
+  links: readonly number[];
+  /** How many equal flows it stands for, 1 unless given; the rate is of one of them. */
+  count?: number;
+}
 
 /** Flows over links; see the module. */
 export interface Sharing {

@@ -7,7 +7,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { linkFactor } from "../../cluster/faults.ts";
 import { isNetwork } from "../../cluster/tiers.ts";
 import { effectiveBandwidth } from "../link.ts";
-import type { Links } from "./topology.ts";
+import type { Links } from "./links.ts";
 
 /** Up and down ports: of rank r, link 2 r and link 2 r + 1. */
 export interface Ports extends Links {

@@ -20,6 +20,7 @@
 import { UserError } from "../../../kernels/base/errors.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isNetwork, rankSpans } from "../../cluster/tiers.ts";
+import type { Links } from "./links.ts";
 import { createPorts } from "./ports.ts";
 import { createTorus } from "./torus.ts";
 import { createTrunks } from "./trunks.ts";
@@ -45,14 +46,6 @@ export interface Topology {
    * @throws {RangeError} for a rank beyond the cluster.
    */
   route(from: number, to: number): Route;
-  /** What a link is, in words. */
-  nameOf(link: number): string;
-}
-
-/** Some links with ids from 0, as `createTopology` strings them together. */
-export interface Links {
-  /** Bytes a second, by id. */
-  capacities: readonly number[];
   /** What a link is, in words. */
   nameOf(link: number): string;
 }

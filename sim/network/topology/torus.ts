@@ -12,7 +12,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { linkFactor } from "../../cluster/faults.ts";
 import { rankSpans } from "../../cluster/tiers.ts";
 import { effectiveBandwidth } from "../link.ts";
-import type { Links } from "./topology.ts";
+import type { Links } from "./links.ts";
 
 /** Cables of all places: of place p and dimension d, link 2 (p n + d) up and the next one down. */
 export interface Torus extends Links {

@@ -6,7 +6,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { devicesPerNode, isNetwork, rankSpans } from "../../cluster/tiers.ts";
 import { effectiveBandwidth } from "../link.ts";
-import type { Links } from "./topology.ts";
+import type { Links } from "./links.ts";
 
 /** Trunks of a tier: of part p, link 2 p up and link 2 p + 1 down. */
 export interface Trunks extends Links {

@@ -6,6 +6,9 @@ import {
   stepSeconds,
 } from "../../../experiments/published/describe_case.ts";
 import { sourceRules } from "../../../experiments/published/source_rules.ts";
+import { completePlan } from "../../../sim/plan/complete_plan.ts";
+import { planPreset } from "../../../sim/plan/plan_presets.ts";
+import { planFault } from "../../../sim/plan/plan_rules.ts";
 import { rowOf, rows } from "./rows.ts";
 
 /** The description of a row that has one. */
@@ -61,11 +64,11 @@ Deno.test("what is not described says why", () => {
 
 Deno.test("plans fit their devices, batches and layers", () => {
   for (const row of supported) {
-    const { sizes, plan: p, devices, cluster } = described(row);
+    const { sizes, plan: p, devices, cluster, workload } = described(row);
     assertEquals(p.tp * p.cp * p.dp * p.pp, devices, row.id);
     assertEquals((devices / p.pp) % (p.ep * p.etp), 0, row.id);
     assertEquals(p.globalBatch % (p.dp * p.microBatch), 0, row.id);
-    assertEquals(p.stageLayers?.flat().reduce((a, b) => a + b) ?? sizes.layers, sizes.layers);
+    assertEquals(planFault(p, { devices, sizes, workload }), undefined, row.id);
     assertEquals(p.vpp > 1, p.schedule === "interleaved", row.id);
     assertEquals(cluster, `${cluster.split(":")[0]}:${devices}`);
     if (row.plan.dp !== undefined) assertEquals(p.dp, row.plan.dp, row.id);
@@ -151,8 +154,15 @@ Deno.test("what sources leave unsaid", () => {
   const natural = described(rowOf("modelzoo-qwen3-235b-h100-long16384-dropl"));
   assertEquals(natural.workload.routing.kind, "skew");
   assertEquals(natural.plan.recompute, ["norm", "experts"]);
-  const report = described(rowOf("dsv3-gpu-hours")).plan;
-  assertEquals([report.schedule, report.overlap.experts], ["dualpipe", "dualpipe"]);
+});
+
+Deno.test("DeepSeek-V3's row is described as its named plan", () => {
+  const { plan, sizes, devices, workload } = described(rowOf("dsv3-gpu-hours"));
+  const preset = planPreset("deepseek-v3");
+  assertEquals(plan, completePlan(preset.plan, { devices, sizes, workload }));
+  assertEquals([devices, sizes.moe!.domainLimit], [preset.devices, { groups: 8, chosen: 4 }]);
+  const bridge = described(rowOf("mb-26.04.01-deepseekv3-b200-mxfp8-91"));
+  assertEquals(bridge.sizes.moe!.domainLimit, undefined);
 });
 
 Deno.test("kernels of Aleph Alpha's sweep are stacks of their own", () => {

@@ -110,8 +110,30 @@ Deno.test("a row that lacks what a prediction needs is unsupported, with the rea
   assert("unsupported" in p && /not printed/.test(p.unsupported), JSON.stringify(p));
   const odd = read({ ...bare, category: "weather" });
   assert("unsupported" in odd && /category "weather"/.test(odd.unsupported));
+  const step = rows.find(({ id }) => id === "mb-26.04-kimi_k2-gb300-mxfp8-164")!;
+  const wrong = read({ ...step, plan: { ...step.plan, pp: 1.5, tp: "2->1" } });
+  assert("unsupported" in wrong);
+  assertEquals(
+    wrong.unsupported.split(": ")[1],
+    'at /plan/tp expected number but found "2->1"; at /plan/pp expected int but found 1.5',
+  );
+  assertEquals(read({ ...step, plan: { ...step.plan, etp: null } }), byId.get(step.id));
   const foreign = { ...rows.find(({ id }) => id.startsWith("vtrain"))!, extra: { anything: [1] } };
   assert("predicted" in read(foreign));
+});
+
+Deno.test("a fault of the program is no reason of a row: it surfaces", () => {
+  const step = rows.find(({ category }) => category === "train_dense")!;
+  for (const Fault of [TypeError, RangeError]) {
+    const broken = () => {
+      throw new Fault("nobody expected this");
+    };
+    assertThrows(() => predictRow(step, broken), Fault, "nobody expected this");
+  }
+  const said = predictRow(step, () => {
+    throw new UserError("no such stack");
+  });
+  assertEquals(said, { id: step.id, unsupported: "no such stack" });
 });
 
 Deno.test("files: an array or a row a line, without ids twice", () => {

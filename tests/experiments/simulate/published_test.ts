@@ -7,6 +7,8 @@ import { fitErrors } from "../../../experiments/simulate/left_out.ts";
 import { knownErrors, sourceOfStack } from "../../../experiments/simulate/known_errors.ts";
 import { renderReport } from "../../../reports/report.ts";
 import { validateResult } from "../../../reports/validate.ts";
+import { modelPreset } from "../../../core/spec/mod.ts";
+import { sizesOf } from "../../../sim/cost/sizes_of.ts";
 import { baseStack } from "../../../sim/stack/base.ts";
 import { stackPresets } from "../../../sim/stack/stacks.ts";
 
@@ -90,11 +92,17 @@ Deno.test("errors of a group: median size, bias and where eight in ten lie", () 
 Deno.test("a stack's interval is that of its source, else of what is most like it", () => {
   assertEquals(sourceOfStack("megatron-bridge-26.04"), "megatron-bridge");
   assertEquals(sourceOfStack("megatron-core-mpfold"), "mpfold");
-  const known = knownErrors(stackPresets["megatron-core-mpfold"], errors);
+  const known = knownErrors(stackPresets["megatron-core-mpfold"], errors, {});
   assertEquals(known.factor, 1 + errors.report.modelLeftOut.sources.mpfold.p90);
-  const one = knownErrors(stackPresets["deepseek-hai"], errors);
-  assertEquals(one.factor, 1 + errors.report.modelLeftOut.all.p90);
-  assertEquals(knownErrors(baseStack, errors).factor, 1 + errors.report.sourceLeftOut.all.p90);
+  // One row says nothing of nine in ten: all rows of models with experts, or without, are asked.
+  const { sources, sets } = errors.report.modelLeftOut;
+  assertEquals([sources.deepseek.rows, sources["megatron-2020"].rows], [1, 4]);
+  const { moe } = sizesOf(modelPreset("deepseek-v3"));
+  const hai = knownErrors(stackPresets["deepseek-hai"], errors, { moe });
+  assertEquals([hai.factor, sets.moe.rows > 100], [1 + sets.moe.p90, true]);
+  const dense = knownErrors(stackPresets["megatron-2020"], errors, {});
+  assertEquals(dense.factor, 1 + sets.dense.p90);
+  assertEquals(knownErrors(baseStack, errors, {}).factor, 1 + errors.report.sourceLeftOut.all.p90);
   const own = { ...baseStack, id: "own", sources: ["Calibrated on 5 measured steps."] };
-  assertEquals(knownErrors(own, errors).factor, 1 + errors.report.fewRows.all.p90);
+  assertEquals(knownErrors(own, errors, {}).factor, 1 + errors.report.fewRows.all.p90);
 });

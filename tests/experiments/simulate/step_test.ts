@@ -31,6 +31,8 @@ function simulationOf(cluster: string, plan: string, sizes: Sizes = mixtral): Si
   };
 }
 
+const unhidden = { ...baseStack.hiddenShare, experts: 0 };
+
 /** Plans of 64 devices that hold for Mixtral. */
 const plans = fc.record({
   tp: fc.constantFrom(1, 2, 4),
@@ -53,6 +55,37 @@ Deno.test("the parts of a step are not below 0 and add up to it", () => {
       assertAlmostEquals(parts.reduce((a, b) => a + b, 0) / stepSeconds, 1, 1e-8);
     }),
     { seed: 1, numRuns: 60 },
+  );
+});
+
+/** Plans of 64 devices whose tokens travel beside another micro-batch. */
+const paired = fc.record({
+  tp: fc.constantFrom(1, 2),
+  pp: fc.constantFrom(2, 4, 8),
+  ep: fc.constantFrom(2, 8),
+  recompute: fc.constantFrom("none", "full"),
+  schedule: fc.constantFrom("dualpipe", "dualpipe-v", "interleaved,vpp=2"),
+  overlap: fc.constantFrom("none", "pipeline", "gradients+parameters"),
+}).map(({ overlap, ...fields }) => {
+  const experts = fields.schedule.startsWith("dualpipe") ? "dualpipe" : "batches";
+  return Object.entries({ ...fields, overlap: `${overlap}+experts:${experts}`, gb: 512 })
+    .map(([name, value]) => `${name}=${value}`).join(",").replace("none+", "");
+});
+
+Deno.test("hidden exchanges are in no part, and fewer show than where none hide", () => {
+  fc.assert(
+    fc.property(paired, (plan) => {
+      const simulation = simulationOf("h100:64", plan);
+      const machine = simulationMachine(simulation);
+      const { stepSeconds, breakdown, hidden } = closedStep(simulation, machine);
+      const parts = Object.values(breakdown);
+      assert(parts.every((seconds) => seconds >= 0), JSON.stringify(breakdown));
+      assertAlmostEquals(parts.reduce((a, b) => a + b, 0) / stepSeconds, 1, 1e-8);
+      const alone = { ...simulation, stack: { ...baseStack, hiddenShare: unhidden } };
+      const seen = closedStep(alone, simulationMachine(alone)).breakdown.tokenSeconds;
+      assert(hidden.tokenSeconds > 0 && breakdown.tokenSeconds < seen);
+    }),
+    { seed: 1, numRuns: 40 },
   );
 });
 

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { UserError } from "../../kernels/base/errors.ts";
-import type { MoeLayerShape } from "../../core/spec/lower.ts";
-import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
+import { UserError } from "../../../kernels/base/errors.ts";
+import type { MoeLayerShape } from "../../../core/spec/lower.ts";
+import { type AnyOp, type DType, op } from "../../../kernels/base/op.ts";
 
 /** Who routes how much where. */
 export interface LayerLoad {

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { flops } from "../../../kernels/base/op.ts";
+import { flops } from "../../../../kernels/base/op.ts";
 import {
   contiguousPlacement,
   dispatchBytes,
   type LayerLoad,
   opsOfRank,
   rowsOfRank,
-} from "../../../sim/step/layer.ts";
-import { layerMemory } from "../../../sim/step/memory.ts";
+} from "../../../../sim/step/layer/layer.ts";
+import { layerMemory } from "../../../../sim/step/layer/memory.ts";
 
 const load: LayerLoad = {
   layer: { dModel: 4, dExpert: 8, experts: 3, topK: 2, sharedExperts: 2, sharedWidth: 32 },

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Span } from "../../../sim/engine/span.ts";
-import { rankTimes, shares, withWaiting } from "../../../sim/step/shares.ts";
+import type { Span } from "../../../../sim/engine/span.ts";
+import { rankTimes, shares, withWaiting } from "../../../../sim/step/layer/shares.ts";
 
 const span = (
   rank: number,

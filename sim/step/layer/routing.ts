@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { UserError } from "../../kernels/base/errors.ts";
+import { UserError } from "../../../kernels/base/errors.ts";
 
 /** What is routed. */
 export interface RoutingShape {

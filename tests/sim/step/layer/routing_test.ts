@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { UserError } from "../../../kernels/base/errors.ts";
+import { UserError } from "../../../../kernels/base/errors.ts";
 import {
   balancedCounts,
   countsFromChoices,
   imbalance,
   splitCounts,
   sumOverRanks,
-} from "../../../sim/step/routing.ts";
-import { skewedCounts } from "../../../sim/step/skew.ts";
+} from "../../../../sim/step/layer/routing.ts";
+import { skewedCounts } from "../../../../sim/step/layer/skew.ts";
 
 const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
 const spread = (list: readonly number[]) => Math.max(...list) - Math.min(...list);

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { lowerTrainingStep, modelPreset } from "../../../core/spec/mod.ts";
-import { type AnyOp, bytes, flops, op } from "../../../kernels/base/op.ts";
-import { trainingStep } from "../../../sim/mod.ts";
+import { lowerTrainingStep, modelPreset } from "../../../../core/spec/mod.ts";
+import { type AnyOp, bytes, flops, op } from "../../../../kernels/base/op.ts";
+import { trainingStep } from "../../../../sim/mod.ts";
 
 /** A device that does 100 FLOP a second after 1 s, and twice as long at the worst. */
 const toy = (one: AnyOp) => {

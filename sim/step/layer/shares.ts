@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Span } from "../engine/span.ts";
+import type { Span } from "../../engine/span.ts";
 
 /** Fractions of the time of all ranks; they sum to 1 (or are 0 where there is no time). */
 export interface Shares {

@@ -1,12 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { UserError } from "../../../kernels/base/errors.ts";
-import type { Span } from "../../../sim/engine/span.ts";
-import { allToAll } from "../../../sim/network/all_to_all.ts";
-import { expertParallel, type ExpertParallelInput } from "../../../sim/step/expert_parallel.ts";
-import { dispatchBytes } from "../../../sim/step/layer.ts";
-import { balancedCounts } from "../../../sim/step/routing.ts";
-import { skewedCounts } from "../../../sim/step/skew.ts";
+import { UserError } from "../../../../kernels/base/errors.ts";
+import type { Span } from "../../../../sim/engine/span.ts";
+import { allToAll } from "../../../../sim/network/all_to_all.ts";
+import {
+  expertParallel,
+  type ExpertParallelInput,
+} from "../../../../sim/step/layer/expert_parallel.ts";
+import { dispatchBytes } from "../../../../sim/step/layer/layer.ts";
+import { balancedCounts } from "../../../../sim/step/layer/routing.ts";
+import { skewedCounts } from "../../../../sim/step/layer/skew.ts";
 import { toyCluster, toyPrice } from "./toy.ts";
 
 const layer = { dModel: 4, dExpert: 8, experts: 2, topK: 1, sharedExperts: 0, sharedWidth: 0 };

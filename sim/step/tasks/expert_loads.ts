@@ -12,7 +12,7 @@ import type { MoeSizes, Sizes } from "../../cost/sizes.ts";
 import type { Split } from "../../cost/split.ts";
 import type { RoutingLaw, Workload } from "../../cost/workload.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { skewedCounts } from "../skew.ts";
+import { skewedCounts } from "../layer/skew.ts";
 
 /** What one expert rank gets of a micro-batch in a layer. */
 export interface RankLoad {

@@ -17,13 +17,13 @@
  *
  * @module
  */
-import { UserError } from "../../kernels/base/errors.ts";
-import { type Estimate, sum } from "../../kernels/base/estimate.ts";
-import { type AnyOp, type DType, dtypeBytes, flops } from "../../kernels/base/op.ts";
-import type { Cluster } from "../cluster/cluster.ts";
-import type { Span } from "../engine/span.ts";
-import { runTasks, type Task } from "../engine/tasks.ts";
-import { allToAll, type Exchange } from "../network/all_to_all.ts";
+import { UserError } from "../../../kernels/base/errors.ts";
+import { type Estimate, sum } from "../../../kernels/base/estimate.ts";
+import { type AnyOp, type DType, dtypeBytes, flops } from "../../../kernels/base/op.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { Span } from "../../engine/span.ts";
+import { runTasks, type Task } from "../../engine/tasks.ts";
+import { allToAll, type Exchange } from "../../network/all_to_all.ts";
 import {
   checkLoad,
   type ComputeStep,

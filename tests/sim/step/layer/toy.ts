@@ -1,7 +1,7 @@
 /** A device and a cluster simple enough to follow on paper. */
-import type { Estimate } from "../../../kernels/base/estimate.ts";
-import type { AnyOp } from "../../../kernels/base/op.ts";
-import type { Cluster } from "../../../sim/cluster/cluster.ts";
+import type { Estimate } from "../../../../kernels/base/estimate.ts";
+import type { AnyOp } from "../../../../kernels/base/op.ts";
+import type { Cluster } from "../../../../sim/cluster/cluster.ts";
 
 const secondsOf = (op: AnyOp): number => {
   switch (op.kind) {

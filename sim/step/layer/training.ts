@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { TrainingOps, TrainingPhase } from "../../core/spec/lower_training.ts";
-import { type Estimate, sum } from "../../kernels/base/estimate.ts";
-import { type AnyOp, bytes, flops } from "../../kernels/base/op.ts";
-import type { Span } from "../engine/span.ts";
+import type { TrainingOps, TrainingPhase } from "../../../core/spec/lower_training.ts";
+import { type Estimate, sum } from "../../../kernels/base/estimate.ts";
+import { type AnyOp, bytes, flops } from "../../../kernels/base/op.ts";
+import type { Span } from "../../engine/span.ts";
 
 /** What a phase costs. */
 export interface PhaseCost {

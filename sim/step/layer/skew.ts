@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { UserError } from "../../kernels/base/errors.ts";
-import { split, type Stream } from "../../kernels/base/random.ts";
+import { UserError } from "../../../kernels/base/errors.ts";
+import { split, type Stream } from "../../../kernels/base/random.ts";
 import { checkRoutingShape, type RoutingShape } from "./routing.ts";
 
 /** The first index whose running total lies above `x`. */

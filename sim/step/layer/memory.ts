@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dtypeBytes } from "../../kernels/base/op.ts";
+import { dtypeBytes } from "../../../kernels/base/op.ts";
 import { checkLoad, type LayerLoad, rowsOfRank } from "./layer.ts";
 
 /** Bytes of a rank. */
