@@ -64,6 +64,7 @@ export * from "./network/software.ts";
 export * from "./network/topology/links.ts";
 export * from "./network/topology/topology.ts";
 export * from "./pipeline/compiled.ts";
+export * from "./pipeline/costs.ts";
 export * from "./pipeline/in_flight.ts";
 export * from "./pipeline/in_flight_peak.ts";
 export * from "./pipeline/makespan.ts";

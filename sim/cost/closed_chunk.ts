@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PipelineCosts } from "../pipeline/makespan.ts";
+import type { PipelineCosts } from "../pipeline/costs.ts";
 import { scheduleFacts } from "../pipeline/schedule.ts";
 import { chunkSends } from "../pipeline/sends.ts";
 import { emptyLine, layOne, runLine } from "./closed_line.ts";

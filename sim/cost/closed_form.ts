@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { PipelineCosts } from "../pipeline/makespan.ts";
+import type { PipelineCosts } from "../pipeline/costs.ts";
 import { surroundedSeconds } from "../pipeline/seconds.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type ExposedSeconds, slowestWork } from "./closed_busy.ts";

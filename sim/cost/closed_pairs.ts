@@ -5,7 +5,7 @@
  * @module
  */
 import type { PairRule } from "../pipeline/compiled.ts";
-import type { PairTimes } from "../pipeline/makespan.ts";
+import type { PairTimes } from "../pipeline/costs.ts";
 import { scheduleFacts } from "../pipeline/schedule.ts";
 import { chunkSends } from "../pipeline/sends.ts";
 import type { ChunkSeconds } from "./closed_chunk.ts";

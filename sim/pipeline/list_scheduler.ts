@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { PipelineCosts } from "./makespan.ts";
+import type { PipelineCosts } from "./costs.ts";
 import type { Operation, PipelineShape } from "./program.ts";
 
 /** What tells one list schedule from another. */

@@ -6,7 +6,7 @@
  */
 import type { ScheduleName } from "../plan/plan.ts";
 import { checkGroups } from "./interleaved.ts";
-import type { PipelineCosts } from "./makespan.ts";
+import type { PipelineCosts } from "./costs.ts";
 import { pipelineShape } from "./schedule.ts";
 import { gpipeSeconds, oneForwardOneBackwardSeconds } from "./seconds_1f1b.ts";
 import {

@@ -8,7 +8,7 @@
  */
 import type { ScheduleName } from "../plan/plan.ts";
 import { type CompiledPrograms, compilePrograms, type PairRule } from "./compiled.ts";
-import type { PipelineCosts } from "./makespan.ts";
+import type { PipelineCosts } from "./costs.ts";
 import { schedule, type ScheduleOptions } from "./schedule.ts";
 import { type Surroundings, sweep } from "./sweep.ts";
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { type CompiledPrograms, NodeEnd, NodeKind, NodeRole } from "./compiled.ts";
-import type { PairTimes, PipelineCosts } from "./makespan.ts";
+import type { PairTimes, PipelineCosts } from "./costs.ts";
 import type { PipelineShape } from "./program.ts";
 
 /** Where last weight gradients differ from those before, by place. */

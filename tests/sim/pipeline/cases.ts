@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { PipelineCosts } from "../../../sim/pipeline/makespan.ts";
+import type { PipelineCosts } from "../../../sim/pipeline/costs.ts";
 import { scheduleFacts } from "../../../sim/pipeline/schedule.ts";
 import type { ScheduleName } from "../../../sim/plan/plan.ts";
 
