@@ -88,10 +88,12 @@ export function priceOp(op: AnyOp, profile: Profile): Estimate {
     return { value, lo: value, hi: value, n: 0, method: "empty launch" };
   }
   const scale = fixedScale(op, curve);
+  const value = scale * interpolate(curve, curve.seconds, dims);
+  // Beyond the grid each bound goes on along its own slope, and may cross the value.
   return {
-    value: scale * interpolate(curve, curve.seconds, dims),
-    lo: scale * interpolate(curve, curve.lo, dims),
-    hi: scale * interpolate(curve, curve.hi, dims),
+    value,
+    lo: Math.min(value, scale * interpolate(curve, curve.lo, dims)),
+    hi: Math.max(value, scale * interpolate(curve, curve.hi, dims)),
     n: 0,
     method: insideProfile(op, profile) ? "profile" : "profile, extrapolated",
   };

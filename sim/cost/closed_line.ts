@@ -7,7 +7,7 @@
  * section 3.2.1). Kernels stand still for the share of an exchange that takes the multiprocessors
  * from them, unless the next item waits for the whole of it anyway. Parameters come one layer ahead.
  *
- * The rules are those of the events (`sim/step/build/stage_tasks.ts`) for ranks that are all alike.
+ * The rules are those of the events (`sim/step/tasks/stage_tasks.ts`) for ranks that are all alike.
  *
  * @module
  */

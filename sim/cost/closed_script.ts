@@ -1,7 +1,7 @@
 /**
  * What an operation does, item by item, where it matters what runs beside what.
  *
- * An *item* is kernels between two waits, as in the events (`sim/step/build/layer_items.ts`). A layer
+ * An *item* is kernels between two waits, as in the events (`sim/step/tasks/layer_items.ts`). A layer
  * with experts breaks where its tokens leave and where they come back; gradients of weights, for which
  * nothing waits, go behind the next item that sends tokens off. Where parameters are sharded (ZeRO 3),
  * every layer begins with a gather and ends its gradients with a scatter.

@@ -24,6 +24,21 @@ Deno.test("a power law is interpolated, and extrapolated, exactly", () => {
   }));
 });
 
+Deno.test("bounds that run towards each other beyond the grid stop at the value", () => {
+  const curve = profile.curves.gemm;
+  const wide = curve.seconds.length - 1;
+  const noisy = {
+    ...curve,
+    lo: curve.seconds.map((v, i) => v * (i === wide ? 1 : 0.2)),
+    hi: curve.seconds.map((v, i) => v * (i === wide ? 1 : 5)),
+  };
+  const price = priceOp(op("gemm", { m: 1e6, n: 1e6, k: 1e5 }), {
+    ...profile,
+    curves: { ...profile.curves, gemm: noisy },
+  });
+  assert(price.lo <= price.value && price.value <= price.hi);
+});
+
 Deno.test("a profile read back from a file prices the same", () => {
   const curves = exampleAsymmetric();
   const profileHere = { ...profile, curves };
