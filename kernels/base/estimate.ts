@@ -41,6 +41,11 @@ export function sum(parts: readonly Estimate[], method: string): Estimate {
   return { value: total("value"), lo: total("lo"), hi: total("hi"), n: total("n"), method };
 }
 
+/** The middle of two numbers, whose sum or difference may be more than a number can be. */
+function between(a: number, b: number): number {
+  return a < 0 === b < 0 ? a + (b - a) / 2 : (a + b) / 2;
+}
+
 /**
  * The median of samples with a distribution-free interval of at least 95 % confidence (order
  * statistics of the binomial; with fewer than six samples the interval is the whole range).
@@ -58,7 +63,7 @@ export function median(samples: readonly number[]): Estimate {
   if (samples.length === 0) throw new RangeError("Cannot take the median of 0 samples");
   const x = [...samples].sort((a, b) => a - b);
   const n = x.length;
-  const mid = n % 2 ? x[(n - 1) / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+  const mid = n % 2 ? x[(n - 1) / 2] : between(x[n / 2 - 1], x[n / 2]);
   let p = 2 ** -n;
   let tail = 0;
   let rank = 0;
