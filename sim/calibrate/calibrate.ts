@@ -30,8 +30,6 @@ export interface StepToFit extends PredictedStep {
 export interface Calibration {
   /** Stacks by id. */
   stacks: Record<string, Stack>;
-  /** Values in the order of the layout's numbers, to start another fit from. */
-  values: number[];
   /** What moved: name, where it holds, value, value before, spread of its logarithm. */
   moved: readonly {
     name: StackParameterName;
@@ -56,7 +54,7 @@ export const rowNoise = 0.1;
 export function calibrate(
   rows: readonly StepToFit[],
   layout: FamilyLayout,
-  options: { from?: readonly number[]; steps?: number } = {},
+  options: { steps?: number } = {},
 ): Calibration {
   const unknown = rows.find((row) => !(row.stack in layout.start));
   if (unknown) {
@@ -71,7 +69,7 @@ export function calibrate(
     const stacks = stacksAt(values, slots, layout.start);
     return rows.map(({ stack, predict, seconds }) => Math.log(predict(stacks[stack]) / seconds));
   };
-  const fits = startsOf(options.from ?? before, slots).map((start) =>
+  const fits = startsOf(before, slots).map((start) =>
     fitLeastLogError(residuals, start, {
       noise: rowNoise,
       steps: options.steps ?? 40,
@@ -84,7 +82,6 @@ export function calibrate(
   const fit = fits.reduce((best, other) => other.cost < best.cost ? other : best);
   return {
     stacks: stacksAt(fit.values, slots, layout.start),
-    values: fit.values,
     moved: slots.map(({ name, stack, architecture }, i) => ({
       name,
       where: stack ?? architecture ?? "all",

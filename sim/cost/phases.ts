@@ -91,6 +91,4 @@ export interface StageStep {
   parameterSeconds: number;
   /** The optimiser. */
   updateSeconds: number;
-  /** Share of the gradients' and the parameters' exchange that cannot hide. */
-  exposedShare: number;
 }

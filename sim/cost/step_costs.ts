@@ -59,7 +59,6 @@ function stageStep(
       replicas * slower,
     parameterSeconds: perMicroBatch || !sharded ? 0 : gather * slower,
     updateSeconds: memorySeconds(bytes, device),
-    exposedShare: 0,
   };
 }
 

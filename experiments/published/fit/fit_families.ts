@@ -18,20 +18,16 @@ export function familyOf(stack: string): StackFamily {
 }
 
 /** A family's stacks before any row, from what is known of stacks at large. */
-export function startStack(id: string, base: Stack = baseStack): Stack {
+export function startStack(id: string): Stack {
   const { description, start = [] } = familyOf(id);
   const changes = start.find(([pattern]) => pattern.test(id))?.[1] ?? {};
-  return { ...base, ...changes, id, description };
+  return { ...baseStack, ...changes, id, description };
 }
 
 /** The layout of a family for the stacks that rows ran on. */
-export function layoutOfFamily(
-  family: StackFamily,
-  stacks: readonly string[],
-  base: Stack = baseStack,
-): FamilyLayout {
+export function layoutOfFamily(family: StackFamily, stacks: readonly string[]): FamilyLayout {
   return {
-    start: Object.fromEntries([...stacks].sort().map((id) => [id, startStack(id, base)])),
+    start: Object.fromEntries([...stacks].sort().map((id) => [id, startStack(id)])),
     shared: family.shared,
     byStack: family.byStack ?? [],
     byArchitecture: family.byArchitecture ?? [],
@@ -64,10 +60,9 @@ export function rowsByFamily(rows: readonly StepRow[]): [StackFamily, StepRow[]]
 export function fitFamily(
   family: StackFamily,
   rows: readonly StepRow[],
-  options: { base?: Stack; from?: readonly number[]; steps?: number; stacks?: readonly string[] } =
-    {},
+  options: { steps?: number; stacks?: readonly string[] } = {},
 ): FittedFamily {
   const stacks = options.stacks ?? [...new Set(rows.map((row) => row.stack))];
-  const layout = layoutOfFamily(family, stacks, options.base);
+  const layout = layoutOfFamily(family, stacks);
   return { family, rows, layout, calibration: calibrate(rows, layout, options) };
 }
