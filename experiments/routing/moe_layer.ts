@@ -99,8 +99,8 @@ async function runMoeLayer(
     return {
       verdict: verdictOf(pairs),
       decision:
-        "Inside the range, plan layers of this device by the profile alone; measure again " +
-        "where a dimension leaves it. A profile taken on a busier or quieter machine would change this.",
+        "A plan of layers of this device made from the profile alone carries these errors; measure " +
+        "again where a dimension leaves the range. A profile taken on a busier or quieter machine would change this.",
       notes: [...notes, roundsNote(profiling.rounds())],
       tables,
       rows: [
