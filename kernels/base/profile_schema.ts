@@ -63,6 +63,22 @@ export type Grade =
   | "fitted to kernel rows"
   | `assumed from ${string}`;
 
+/**
+ * Products of groups that have a begun tile each and nothing else. What such a tile takes of a full
+ * one's time depends on the matrices: where these are small it is what is stored, where they are
+ * large it is what is loaded, and that is the same for one row as for all.
+ */
+export interface BegunTiles {
+  /** Groups of one begun tile. */
+  groups: number;
+  /** Rows of each. */
+  rows: number;
+  /** Grid coordinates by dimension, ascending. */
+  axes: Record<string, number[]>;
+  /** Seconds of each grid corner, in the order of {@linkcode gridCorners}. */
+  seconds: number[];
+}
+
 /** Seconds of one kind of op over its dimensions. */
 export interface Curve {
   /** Dimensions are rounded up to these before they are looked up (tile sizes). */
@@ -77,6 +93,8 @@ export interface Curve {
   lo: number[];
   /** Upper end of each sample's interval, seconds. */
   hi: number[];
+  /** What groups take whose rows do not fill a tile; else rows are rounded up to their quantum. */
+  begun?: BegunTiles;
 }
 
 /** The axes of a curve in the alphabetical order of their names, whatever order a file has them in. */
@@ -189,6 +207,12 @@ const curve = z.strictObject({
   seconds: z.array(positive),
   lo: z.array(positive),
   hi: z.array(positive),
+  begun: z.strictObject({
+    groups: z.int().positive(),
+    rows: z.int().positive(),
+    axes: z.record(z.string(), z.array(positive).min(1)),
+    seconds: z.array(positive),
+  }).optional(),
 });
 
 /** Checks a {@linkcode Profile}. */

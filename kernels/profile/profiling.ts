@@ -10,7 +10,7 @@ import type { LaunchTime } from "../recorder.ts";
 import type { Pool } from "../tensor.ts";
 import type { KernelChoice } from "../tune.ts";
 import type { RecordedPart } from "./recordings.ts";
-import { cornerPart, cornerSeconds, prepare, type Running } from "./rounds.ts";
+import { type Corner, cornerPart, cornerSeconds, prepare, type Running } from "./rounds.ts";
 import { sweepsOf } from "./sweeps/sweeps.ts";
 import { undisturbed } from "./undisturbed.ts";
 
@@ -30,9 +30,13 @@ export interface Profiling {
   release(): void;
 }
 
-function curveOf({ sweep, samples }: Running): Curve {
+/** The undisturbed time of each corner, 1 where nothing was measured yet. */
+const estimatesOf = (corners: readonly Corner[]) =>
+  corners.map(({ seconds }) => undisturbed(seconds.length > 0 ? seconds : [1]));
+
+function curveOf({ sweep, grid, begun }: Running): Curve {
   const { quantum, axes, fixed } = sweep;
-  const estimates = samples.map((s) => undisturbed(s.length > 0 ? s : [1]));
+  const estimates = estimatesOf(grid);
   return {
     quantum,
     axes,
@@ -40,6 +44,9 @@ function curveOf({ sweep, samples }: Running): Curve {
     seconds: estimates.map((e) => e.value),
     lo: estimates.map((e) => e.lo),
     hi: estimates.map((e) => e.hi),
+    ...sweep.begun && {
+      begun: { ...sweep.begun, seconds: estimatesOf(begun).map((e) => e.value) },
+    },
   };
 }
 
@@ -67,7 +74,9 @@ export function startProfiling(
   if (kinds.length === 0) throw new RangeError("Cannot profile 0 kinds of operators: wanted one");
   const { device } = pool;
   const running = sweepsOf(kinds, { device, kernels }).map((sweep) => prepare(pool, sweep));
-  const corners = running.flatMap((one) => one.grid.map((_, corner) => ({ one, corner })));
+  const corners = running.flatMap((one) =>
+    [...one.grid, ...one.begun].map((corner) => ({ one, corner }))
+  );
   const order = spreadOrder(corners.length).map((i) => corners[i]);
   const curves = () => Object.fromEntries(running.map((one) => [one.sweep.kind, curveOf(one)]));
   let rounds = 0;
@@ -75,7 +84,7 @@ export function startProfiling(
     parts: order.map(({ one, corner }) => cornerPart(one, corner)),
     outlines: curves(),
     take(times) {
-      order.forEach(({ one, corner }, i) => one.samples[corner].push(cornerSeconds(times[i])));
+      order.forEach(({ corner }, i) => corner.seconds.push(cornerSeconds(times[i])));
       rounds++;
     },
     rounds: () => rounds,

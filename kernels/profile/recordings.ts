@@ -7,9 +7,12 @@
  *
  * @module
  */
+import { gemm } from "../gemm/gemm.ts";
+import { zeroTensor } from "../map/recipes.ts";
 import type { LaunchTime, Recorder } from "../recorder.ts";
 import type { Pool } from "../tensor.ts";
 import { runTimed } from "../time.ts";
+import { guessedKernels } from "../tune.ts";
 
 /** What is recorded together: the launches of a shape, or of a pass of a layer. */
 export type RecordedPart = (recorder: Recorder) => void;
@@ -20,6 +23,26 @@ export interface PartsOptions {
   signal?: AbortSignal;
   /** Told after each recording what share of the parts is done. */
   done?: (share: number) => void;
+}
+
+/** Launches of the product that a recording begins with, and its size: some fifty milliseconds here. */
+const WARM = { launches: 12, size: 384 };
+
+/**
+ * Products that are not counted: the first launches after a wait find the processor at rest, and
+ * were seen to take twice as long as in the middle of a recording.
+ */
+function warmUp(recorder: Recorder): void {
+  const { pool, device } = recorder;
+  const { size } = WARM;
+  const variant = guessedKernels(device).gemm;
+  const [a, b] = [pool.tensor("warm a", [size, size]), pool.tensor("warm b", [size, size])];
+  zeroTensor(recorder, a);
+  zeroTensor(recorder, b);
+  for (let i = 0; i < WARM.launches; i++) {
+    pool.release(gemm(recorder, a, { b, variant, label: "warm-up" }));
+  }
+  pool.release(a, b);
 }
 
 /** A recording is closed after the part that brings it to so many launches: 1024 can be timed. */
@@ -49,13 +72,15 @@ export async function runParts(
           recorder.launch(launch);
         },
       };
+      warmUp(counted);
+      ends.push(launches);
       for (const part of parts.slice(times.length)) {
         part(counted);
         ends.push(launches);
         if (launches >= LONG) break;
       }
     });
-    ends.forEach((end, i) => times.push(all.slice(ends[i - 1] ?? 0, end)));
+    ends.slice(1).forEach((end, i) => times.push(all.slice(ends[i], end)));
     options.done?.(times.length / parts.length);
   }
   return times;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { OpKind } from "../base/op.ts";
+import type { BegunTiles } from "../base/profile_schema.ts";
 import { normals, split } from "../base/random.ts";
 import type { Device } from "../device.ts";
 import type { Recorder } from "../recorder.ts";
@@ -34,6 +35,8 @@ export interface Sweep {
   quantum: Dims;
   /** Dimensions that are the same at all corners; prices scale with them as the FLOP do. */
   fixed: Dims;
+  /** Groups of one begun tile each, measured beside the grid: these corners are dealt evenly. */
+  begun?: Omit<BegunTiles, "seconds">;
   /** Makes the inputs of all corners. */
   prepare(pool: Pool): Prepared;
 }

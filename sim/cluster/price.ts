@@ -10,7 +10,12 @@
  */
 import { type Estimate, exactly } from "../../kernels/base/estimate.ts";
 import { type AnyOp, flops, type OpKind } from "../../kernels/base/op.ts";
-import { type Curve, type Profile, sortedAxes } from "../../kernels/base/profile_schema.ts";
+import {
+  type BegunTiles,
+  type Curve,
+  type Profile,
+  sortedAxes,
+} from "../../kernels/base/profile_schema.ts";
 import { lawSeconds, rowsOf } from "./price_law.ts";
 
 const ceilTo = (x: number, step: number) => Math.ceil(x / step) * step;
@@ -25,7 +30,8 @@ const planesOf: Partial<Record<OpKind, string>> = {
 
 /**
  * The dimensions of an op as a curve looks them up: rounded up to its quanta, each group's rows on
- * their own where the groups are uneven, and each plane's columns or inner size on its own.
+ * their own where the groups are uneven, and each plane's columns or inner size on its own. Where a
+ * curve tells of begun tiles, they count as the rows of full ones that take as long.
  */
 export function paddedDims(op: AnyOp, curve: Curve): Record<string, number> {
   const dims = { ...op.dims } as Record<string, number>;
@@ -37,7 +43,28 @@ export function paddedDims(op: AnyOp, curve: Curve): Record<string, number> {
       : ceilTo(dims[name], step);
     dims[name] = name === planesOf[op.kind] ? planes * padded : padded;
   }
+  if (curve.begun) dims.m = fullRows(op, { curve, begun: curve.begun, dims });
   return dims;
+}
+
+/** Rows of full tiles that take as long as the groups' full and begun tiles. */
+function fullRows(
+  op: AnyOp,
+  options: { curve: Curve; begun: BegunTiles; dims: Record<string, number> },
+): number {
+  const { curve, begun, dims } = options;
+  const { m, groups = begun.groups } = op.dims as { m: number; groups?: number };
+  const tile = curve.quantum.m;
+  const full = { ...dims, groups: begun.groups, m: begun.groups * tile };
+  const share = interpolate(begun.axes, begun.seconds, dims) /
+    interpolate(curve.axes, curve.seconds, full);
+  const least = begun.rows / tile;
+  const timeOf = (part: number) => share + (1 - share) * Math.max(0, (part - least) / (1 - least));
+  const rows = op.rows ?? new Array<number>(groups).fill(m / groups);
+  return rows.reduce((sum, r) => {
+    const rest = r % tile;
+    return sum + r - rest + (rest > 0 ? tile * timeOf(rest / tile) : 0);
+  }, 0);
 }
 
 /** How the FLOP of an op compare with those at the dimensions that its curve holds fixed. */
@@ -61,9 +88,13 @@ function curveOf(op: AnyOp, profile: Profile): Curve | undefined {
 }
 
 /** Multilinear interpolation of log(values) over log(axes); the end segments go on outside. */
-function interpolate(curve: Curve, values: readonly number[], at: Record<string, number>): number {
+function interpolate(
+  axes: Curve["axes"],
+  values: readonly number[],
+  at: Record<string, number>,
+): number {
   let corners: { index: number; weight: number }[] = [{ index: 0, weight: 1 }];
-  for (const [name, axis] of sortedAxes(curve.axes)) {
+  for (const [name, axis] of sortedAxes(axes)) {
     const n = axis.length;
     const x = Math.log(Math.max(at[name], 1e-9));
     let i = 0;
@@ -88,12 +119,12 @@ export function priceOp(op: AnyOp, profile: Profile): Estimate {
     return { value, lo: value, hi: value, n: 0, method: "empty launch" };
   }
   const scale = fixedScale(op, curve);
-  const value = scale * interpolate(curve, curve.seconds, dims);
+  const value = scale * interpolate(curve.axes, curve.seconds, dims);
   // Beyond the grid each bound goes on along its own slope, and may cross the value.
   return {
     value,
-    lo: Math.min(value, scale * interpolate(curve, curve.lo, dims)),
-    hi: Math.max(value, scale * interpolate(curve, curve.hi, dims)),
+    lo: Math.min(value, scale * interpolate(curve.axes, curve.lo, dims)),
+    hi: Math.max(value, scale * interpolate(curve.axes, curve.hi, dims)),
     n: 0,
     method: insideProfile(op, profile) ? "profile" : "profile, extrapolated",
   };

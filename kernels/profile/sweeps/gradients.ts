@@ -17,6 +17,7 @@ import { PAD } from "../../layout.ts";
 import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
 import { groupMaker } from "./groups.ts";
 import {
+  begunTiles,
   columns,
   columnStep,
   denseRows,
@@ -64,12 +65,13 @@ export function groupedInputGradSweep({ device, kernels }: SweepContext): Sweep 
       n: [...steppedColumns],
       k: [64, 1024],
     },
-    quantum: { m: variant.rows / 2, n: columnStep(variant, device), k: PAD },
+    quantum: { m: variant.rows, n: columnStep(variant, device), k: PAD },
     fixed: {},
+    begun: begunTiles(variant.rows),
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { groups: experts, m, n, k }, label) => {
-        const groups = groupsOf(recorder, m, { experts });
+      return (recorder, { groups: experts, m, n, k, evenly }, label) => {
+        const groups = groupsOf(recorder, m, { experts, evenly: evenly === 1 });
         const options = { w: fill([experts, n, k]), groups, label, variant };
         return [groupedGemmInputGrad(recorder, fresh(fill([m, k])), options)];
       };

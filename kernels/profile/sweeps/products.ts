@@ -17,6 +17,7 @@ import { PAD } from "../../layout.ts";
 import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
 import { groupMaker, GROUPS } from "./groups.ts";
 import {
+  begunTiles,
   columns,
   columnStep,
   denseRows,
@@ -67,15 +68,16 @@ const grouped = (swiglu: boolean) => ({ device, kernels }: SweepContext): Sweep 
       k: [64, 192, 512],
     },
     quantum: {
-      m: variant.rows / 2,
+      m: variant.rows,
       n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: swiglu }),
       k: PAD,
     },
     fixed: {},
+    begun: begunTiles(variant.rows),
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { groups: experts, m, n, k }, label) => {
-        const groups = groupsOf(recorder, m, { experts });
+      return (recorder, { groups: experts, m, n, k, evenly }, label) => {
+        const groups = groupsOf(recorder, m, { experts, evenly: evenly === 1 });
         const shared = { groups, label, variant };
         return swiglu
           ? [groupedGemmSwiglu(recorder, fill([m, k]), {
@@ -128,10 +130,11 @@ export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep
       k: PAD,
     },
     fixed: { groups: GROUPS },
+    begun: begunTiles(variant.rows),
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { m, n, k }, label) => {
-        const by = { groups: groupsOf(recorder, m), label, variant };
+      return (recorder, { m, n, k, evenly }, label) => {
+        const by = { groups: groupsOf(recorder, m, { evenly: evenly === 1 }), label, variant };
         const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
         return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
       };

@@ -188,3 +188,26 @@ Deno.test("a format that a device does not know is priced by its nearest peak, n
   const price = priceOp(op("gemm", { m: 4096, n: 4096, k: 4096 }, { dtype: "bf16" }), v100);
   assert(price.value > 2 * 4096 ** 3 / 125e12 && price.value < 4 * 4096 ** 3 / 125e12);
 });
+
+Deno.test("a begun tile counts as the rows that take as long as it was measured to", () => {
+  const axes = { groups: [4, 32], m: [32, 2048], n: [64, 512], k: [64, 512] };
+  const seconds = gridCorners(axes).map((d) => 1e-9 * d.m * d.n * d.k);
+  const begunAxes = { n: [64, 512], k: [64, 512] };
+  const share = 0.6;
+  const begun = {
+    ...{ groups: 8, rows: 8, axes: begunAxes },
+    seconds: gridCorners(begunAxes).map((d) => share * 1e-9 * 8 * 32 * d.n * d.k),
+  };
+  const quantum = { m: 32, n: 1, k: 1 };
+  const curve = { quantum, axes, fixed: {}, seconds, lo: seconds, hi: seconds, begun };
+  const m = (rows: number[]) => {
+    const dims = { m: rows.reduce((a, b) => a + b), n: 64, k: 128, groups: 4 };
+    return paddedDims(op("grouped_gemm", dims, { rows }), curve).m;
+  };
+  assertEquals(m([32, 64, 0, 32]), 128);
+  assertAlmostEquals(m([1, 0, 40, 0]), 32 + 2 * 32 * share, 1e-9);
+  // Half of the way from a quarter of a tile to a full one.
+  assertAlmostEquals(m([20, 0, 0, 0]), 32 * (1 + share) / 2, 1e-9);
+  const even = op("grouped_gemm", { m: 32, n: 64, k: 128, groups: 4 });
+  assertAlmostEquals(paddedDims(even, curve).m, 4 * 32 * share, 1e-9);
+});
