@@ -1,0 +1,50 @@
+/**
+ * What keeps experts busy: losses, and controllers that move a state after each step.
+ *
+ * @module
+ */
+
+/** A loss or a controller. `weight` is the loss's coefficient. */
+export type BalanceSpec =
+  /** N sum D_i P_i (Switch, GShard); over a sequence, the batch, or by `share` of what is chosen. */
+  | { kind: "balance"; weight: number; of?: "first" | "all"; over?: "batch" | "sequence" }
+  /** CV(importance)^2 (Shazeer et al.). */
+  | { kind: "importance"; weight: number }
+  /** CV(load)^2 with the smooth estimator; needs noise (Shazeer et al.). */
+  | { kind: "load"; weight: number }
+  /** Mean of squared log-sum-exp (ST-MoE). */
+  | { kind: "z"; weight: number }
+  /** Mutual information of experts and tags or tokens, negated (Mod-Squad, ModuleFormer). */
+  | { kind: "mutual-information"; weight: number; of: "tags" | "tokens" }
+  /** Balance of StableMoE's first stage. */
+  | { kind: "stable"; weight: number }
+  /** Balance of X-MoE with a temperature of its own. */
+  | { kind: "x-moe"; weight: number; temperature: number; scores: "softmax" | "sigmoid" }
+  /** Null experts share one averaged load (AdaMoE). */
+  | { kind: "null-aware"; weight: number }
+  /** Expert representations apart and of one length (DYNMoE). */
+  | { kind: "diversity"; weight: number }
+  | { kind: "simplicity"; weight: number }
+  /** Mean of the gates (DYNMoE's efficiency). */
+  | { kind: "efficiency"; weight: number }
+  /** DeepSeek: expert, device and communication balance; sequence-wise. */
+  | { kind: "device"; weight: number; devices: number }
+  | { kind: "communication"; weight: number; devices: number; chosen: number }
+  | { kind: "sequence-wise"; weight: number }
+  /** L1 of ReLU gates with load balance; the coefficient is a state (ReMoE). */
+  | { kind: "relu-l1"; start: number; factor: number }
+  /** Experts that cost nothing count `share` of one that does (MoE++). */
+  | { kind: "two-kinds"; weight: number; share: number }
+  /** Experts of the tag's group count more (LoRAMoE). */
+  | { kind: "localised"; weight: number; delta: number }
+  /** Local entropy low, global entropy above a threshold, by tag (LIMoE). */
+  | { kind: "local-entropy"; weight: number }
+  | { kind: "global-entropy"; weight: number; threshold: number }
+  /** Branch-Train-MiX: shares of the gates themselves instead of counts. */
+  | { kind: "gates"; weight: number }
+  /** sum (1/n - mean gate)^2, its coefficient a state that follows the drop rate (Skywork-MoE). */
+  | { kind: "adaptive"; slope: number; most: number; keep: number }
+  /** Entropy of each token's gate, low (DSelect-k). */
+  | { kind: "entropy"; weight: number }
+  /** Bias of the choice moved by the sign of what is missing (loss-free balancing). */
+  | { kind: "bias"; rate: number; by?: "sign" | "share"; zeroShare?: number };
