@@ -202,7 +202,8 @@ export const stackFamilies: readonly StackFamily[] = [
   {
     id: "deepseek",
     stacks: /^deepseek/,
-    description: "DeepSeek's HAI-LLM",
-    shared: ["productFactor", "hiddenExperts"],
+    // One step was published: a number that is fitted on it could only repeat it.
+    description: "DeepSeek's HAI-LLM, no number of which is fitted",
+    shared: [],
   },
 ];

@@ -35,8 +35,12 @@ function rounded(stack: Stack): Stack {
   return JSON.parse(JSON.stringify(stack, (_, v) => typeof v === "number" ? digits(v) : v));
 }
 
-function withSources(stack: Stack, { rows }: FittedFamily): Stack {
+function withSources(stack: Stack, { family, rows }: FittedFamily): Stack {
   const own = rows.filter((row) => row.stack === stack.id);
+  if (family.shared.length === 0) {
+    const source = "No number of it is fitted: too few of its steps were published.";
+    return rounded({ ...stack, sources: [...stack.sources, source] });
+  }
   const source = `Calibrated on ${rows.length} published steps of the family, ${own.length} of ` +
     "this stack; see experiments/published/fit. What no row informs is as in the base stack.";
   return rounded({ ...stack, sources: [source] });
