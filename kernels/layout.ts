@@ -7,37 +7,12 @@
  *
  * @module
  */
+import { layoutOf } from "./base/layout.ts";
+
+export { layoutOf, PAD, roundUp } from "./base/layout.ts";
 
 /** What a host uploads and downloads: f32, f16 or u32. */
 export type HostArray = Float32Array | Float16Array | Uint32Array;
-
-/** Multiple that the last two dimensions are padded to. */
-export const PAD = 8;
-
-/** Rounds `n` up to a multiple of `step`. */
-export function roundUp(n: number, step: number): number {
-  return Math.ceil(n / step) * step;
-}
-
-/**
- * The padded layout of a shape: elements of a row, of a matrix, and in all.
- *
- * @example
- * ```ts
- * import { layoutOf } from "@moelab/moelab/kernels";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(layoutOf([2, 3, 5]), { pitch: 8, plane: 64, elements: 128 });
- * ```
- */
-export function layoutOf(
-  shape: readonly number[],
-): { pitch: number; plane: number; elements: number } {
-  const pitch = shape.length < 2 ? shape[0] : roundUp(shape[shape.length - 1], PAD);
-  const rows = shape.length < 2 ? 1 : roundUp(shape[shape.length - 2], PAD);
-  const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  return { pitch, plane: rows * pitch, elements: planes * rows * pitch };
-}
 
 /** Where each row of a shape begins, in the dense and in the padded layout, with its length. */
 function rowStarts(shape: readonly number[]): { dense: number; padded: number; cols: number }[] {

@@ -4,15 +4,10 @@
  *
  * @module
  */
+import { MIRROR_GAP, MIRROR_WIDTH, mirrorBytes } from "./base/layout.ts";
 import type { Device } from "./device.ts";
 
-/** Texels in a row of a texture mirror. */
-export const MIRROR_WIDTH = 1024;
-/**
- * Texels that a row of a mirror has beyond its content: one cache line. Without it the rows of a
- * matrix whose pitch is a power of two compete for the same few lines of every cache.
- */
-const MIRROR_GAP = 4;
+export { MIRROR_WIDTH, mirrorBytes } from "./base/layout.ts";
 
 /** Bytes of buffers and mirrors. */
 export interface ShelfBytes {
@@ -56,9 +51,6 @@ export function makeMirror(device: Device, label: string, rows: number): GPUText
     usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
   });
 }
-
-/** Bytes of a mirror of that many rows. */
-export const mirrorBytes = (rows: number): number => (MIRROR_WIDTH + MIRROR_GAP) * 16 * rows;
 
 /** Counts what goes out and comes back. */
 export function shelfCount(): {

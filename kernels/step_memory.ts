@@ -3,97 +3,17 @@
  * lives, then given buffers and mirrors that tensors share one after the other.
  *
  * A pool that grows as it goes hands out a buffer only for the very size that it was made for. A
- * plan knows all lifetimes: tensors are dealt to slots from the largest to the smallest, each to the
- * smallest slot that is free for as long as it lives ("greedy by size", Pisarchyk and Lee, arXiv
- * 2001.03288). From the first step on nothing is allocated.
+ * plan knows all lifetimes (`base/memory_plan.ts`): from the first step on nothing is allocated.
  *
  * @module
  */
+import { type Lifetime, type MemoryPlan, planMemory, sizeBytes } from "./base/memory_plan.ts";
 import type { Device } from "./device.ts";
 import type { Launch, Recorder } from "./recorder.ts";
 import { makeBuffer, makeMirror, mirrorBytes, type Shelf, shelfCount } from "./shelf.ts";
 import { createPool, mirrorOf, type Pool, type Slot } from "./tensor.ts";
 
-/** How long a buffer or a mirror is in use, in events of the step. */
-export interface Lifetime {
-  /** Whose it is. */
-  label: string;
-  /** A buffer of `size` bytes, or a mirror of `size` rows. */
-  kind: "buffer" | "mirror";
-  /** Bytes or rows. */
-  size: number;
-  /** When it is taken. */
-  from: number;
-  /** When it is given back; Infinity where the step keeps it. */
-  to: number;
-}
-
-/** Which lifetimes share memory. */
-export interface MemoryPlan {
-  /** Kind and size of each slot. */
-  slots: { kind: Lifetime["kind"]; size: number }[];
-  /** The slot of each lifetime, in the order in which they are taken. */
-  slotOf: number[];
-  /** The most that is in use at once, bytes: no plan can do with less. */
-  liveBytes: number;
-  /** All slots, bytes. */
-  heldBytes: number;
-}
-
-const bytesOf = ({ kind, size }: { kind: Lifetime["kind"]; size: number }) =>
-  kind === "buffer" ? size : mirrorBytes(size);
-
-/** The most bytes that are in use at once. */
-function mostLive(lifetimes: readonly Lifetime[]): number {
-  const events = lifetimes.flatMap((one) => [
-    { at: one.from, bytes: bytesOf(one) },
-    { at: one.to, bytes: -bytesOf(one) },
-  ]).sort((a, b) => a.at - b.at);
-  let live = 0;
-  return events.reduce((most, { bytes }) => Math.max(most, live += bytes), 0);
-}
-
-/**
- * Deals lifetimes to slots.
- *
- * @example Two that do not meet share a slot
- * ```ts
- * import { planMemory } from "@moelab/moelab/kernels";
- * import { assertEquals } from "@std/assert";
- *
- * const one = { label: "x", kind: "buffer" as const };
- * const plan = planMemory([
- *   { ...one, size: 32, from: 0, to: 2 },
- *   { ...one, size: 16, from: 1, to: 4 },
- *   { ...one, size: 24, from: 3, to: 5 },
- * ]);
- * assertEquals(plan.slotOf, [0, 1, 0]);
- * assertEquals([plan.liveBytes, plan.heldBytes], [48, 48]);
- * ```
- */
-export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
-  const order = lifetimes.map((_, i) => i).sort((a, b) =>
-    lifetimes[b].size - lifetimes[a].size || a - b
-  );
-  const slots: { kind: Lifetime["kind"]; size: number; tenants: Lifetime[] }[] = [];
-  const slotOf: number[] = Array(lifetimes.length).fill(0);
-  for (const i of order) {
-    const one = lifetimes[i];
-    const fits = (slot: typeof slots[number]) =>
-      slot.kind === one.kind && slot.tenants.every((t) => t.to < one.from || one.to < t.from);
-    // Slots come from large to small: the last that fits is the smallest.
-    let at = slots.findLastIndex(fits);
-    if (at < 0) at = slots.push({ kind: one.kind, size: one.size, tenants: [] }) - 1;
-    slots[at].tenants.push(one);
-    slotOf[i] = at;
-  }
-  return {
-    slots: slots.map(({ kind, size }) => ({ kind, size })),
-    slotOf,
-    liveBytes: mostLive(lifetimes),
-    heldBytes: slots.reduce((sum, slot) => sum + bytesOf(slot), 0),
-  };
-}
+export { type Lifetime, type MemoryPlan, planMemory } from "./base/memory_plan.ts";
 
 /** A shelf of things that only have a size, and the lifetimes that it saw. */
 function tracingShelf(): { shelf: Shelf; lifetimes: Lifetime[] } {
@@ -190,7 +110,7 @@ export function planStep(device: Device, record: (recorder: Recorder) => void): 
     }
     const isNew = !seen.has(at);
     seen.add(at);
-    count.out(bytesOf(slot), isNew);
+    count.out(sizeBytes(slot), isNew);
     return (made[at] ??= make(slot.size) as never) as T;
   }
   const shelf: Shelf = {

@@ -7,14 +7,12 @@
  * @module
  */
 import { UserError } from "./base/errors.ts";
+import { bufferBytes, mirrorRows, ROW_BYTES } from "./base/layout.ts";
 import type { Device } from "./device.ts";
 import { settled } from "./failure.ts";
 import { type HostArray, layoutOf, PAD, padded, roundUp, unpadded } from "./layout.ts";
-import { growingShelf, MIRROR_WIDTH, type Shelf, type ShelfBytes } from "./shelf.ts";
+import { growingShelf, type Shelf, type ShelfBytes } from "./shelf.ts";
 import { hostArray, type Storage, storageBytes, storageOf } from "./storage.ts";
-
-/** Buffers are a multiple of one row of a mirror. */
-const ROW_BYTES = MIRROR_WIDTH * 16;
 
 /** A tensor on the device. */
 export interface Tensor {
@@ -105,8 +103,8 @@ export function createPool(device: Device, shelf: Shelf = growingShelf(device)):
     shape: readonly number[],
     { dtype, reuse }: { dtype: Storage; reuse: boolean },
   ): Tensor {
-    const { pitch, plane, elements } = layoutOf(shape);
-    const size = Math.max(ROW_BYTES, roundUp(elements * storageBytes[dtype], ROW_BYTES));
+    const { pitch, plane } = layoutOf(shape);
+    const size = bufferBytes(shape, storageBytes[dtype]);
     checkSize(device, label, shape, size);
     const buffer = shelf.buffer(label, { bytes: size, reuse });
     const slot: Slot = { buffer, rows: size / ROW_BYTES, mirrored: false, shelf };
@@ -177,17 +175,6 @@ export function rowsOf(matrix: Tensor, options: { from: number; count: number })
   }
   const view = { shape: [count, columns], offset: matrix.offset + from * matrix.pitch };
   return { ...matrix, ...view, label: `${matrix.label}[${from}:${from + count}]` };
-}
-
-/**
- * Rows that a mirror of so many is made with. Mesa's software driver compiles a kernel anew for every
- * mix of textures whose height is and is not a power of two: one more row makes them all alike, and
- * the first round of a program's kernels takes less than half as long.
- */
-function mirrorRows(rows: number, most: number): number {
-  let odd = rows;
-  while (odd < most && (odd & (odd - 1)) === 0) odd++;
-  return odd;
 }
 
 /** The texture that mirrors a tensor, taken when first asked for; its content is copied elsewhere. */

@@ -27,6 +27,23 @@ const binary = (
 
 const sigmoid = (a: number) => 1 / (1 + Math.exp(-a));
 
+const normalDensity = (a: number) => Math.exp(-0.5 * a * a) / Math.sqrt(2 * Math.PI);
+
+/** The normal distribution function by its series; 0 or 1 beyond 8 deviations. */
+function normalCdf(a: number): number {
+  if (Math.abs(a) > 8) return a > 0 ? 1 : 0;
+  let term = a;
+  let sum = a;
+  for (let n = 3; Math.abs(term) > 1e-17; n += 2) sum += term *= a * a / n;
+  return 0.5 + normalDensity(a) * sum;
+}
+
+/** Its complement for |a|, within 7.5e-8 (Abramowitz and Stegun, 26.2.17). */
+const t = "(1.0 / (1.0 + 0.2316419 * abs(a)))";
+const tail = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530]
+  .reduce((sum, factor) => `${t} * (${factor} + ${sum})`, "0.0");
+const normalTail = `0.3989422804 * exp(-0.5 * a * a) * (${tail})`;
+
 /** The functions by name. */
 export const pointwise = {
   add: binary("a + b", ["1.0", "1.0"], (a, b) => a + b),
@@ -34,8 +51,16 @@ export const pointwise = {
   multiply: binary("a * b", ["b", "a"], (a, b) => a * b),
   divide: binary("a / b", ["1.0 / b", "-y / b"], (a, b) => a / b),
   /** The larger; the gradient of equal ones goes to the first. */
-  larger: binary("max(a, b)", ["select(0.0, 1.0, a >= b)", "select(1.0, 0.0, a >= b)"], Math.max),
-  smaller: binary("min(a, b)", ["select(0.0, 1.0, a <= b)", "select(1.0, 0.0, a <= b)"], Math.min),
+  larger: binary(
+    "max(a, b)",
+    ["select(0.0, 1.0, a >= b)", "select(1.0, 0.0, a >= b)"],
+    (a, b) => Math.max(a, b),
+  ),
+  smaller: binary(
+    "min(a, b)",
+    ["select(0.0, 1.0, a <= b)", "select(1.0, 0.0, a <= b)"],
+    (a, b) => Math.min(a, b),
+  ),
   /** b where a is above 0, else c. */
   select: {
     arity: 3,
@@ -61,6 +86,12 @@ export const pointwise = {
     "a / (1.0 + exp(-a))",
     "(1.0 + a * (1.0 - 1.0 / (1.0 + exp(-a)))) / (1.0 + exp(-a))",
     (a) => a * sigmoid(a),
+  ),
+  /** The share of a standard normal distribution below a. */
+  normalCdf: unary(
+    `select(${normalTail}, 1.0 - ${normalTail}, a >= 0.0)`,
+    "0.3989422804 * exp(-0.5 * a * a)",
+    normalCdf,
   ),
   /** 1 above 0, else 0: no gradient. */
   positive: unary("select(0.0, 1.0, a > 0.0)", "0.0", (a) => a > 0 ? 1 : 0),

@@ -30,6 +30,8 @@ export interface GateShape {
   layer: number;
   /** Layers with experts. */
   layers: number;
+  /** Steps of the whole training, for what changes on the way; 1000 where absent. */
+  steps?: number;
 }
 
 /** What a gate sees of a batch. */
@@ -122,6 +124,8 @@ export interface Gated<A, I> {
   copied?: A;
   /** Numbers [T, D] added to the output: experts that give a constant (MoE++). */
   added?: A;
+  /** log of the probability of what was drawn, [T, 1], where choices are drawn (REINFORCE). */
+  logProbability?: A;
   /** Auxiliary losses. */
   losses: AuxiliaryLoss<A>[];
   /** New values of states, by name; what is not there stays. Applied in training alone. */

@@ -8,10 +8,13 @@
 export type BalanceSpec =
   /** N sum D_i P_i (Switch, GShard); over a sequence, the batch, or by `share` of what is chosen. */
   | { kind: "balance"; weight: number; of?: "first" | "all"; over?: "batch" | "sequence" }
-  /** CV(importance)^2 (Shazeer et al.). */
-  | { kind: "importance"; weight: number }
-  /** CV(load)^2 with the smooth estimator; needs noise (Shazeer et al.). */
-  | { kind: "load"; weight: number }
+  /** CV(importance)^2 (Shazeer et al.); of all scores, chosen or not, in V-MoE. */
+  | { kind: "importance"; weight: number; of?: "gates" | "scores" }
+  /**
+   * CV(load)^2 with the smooth estimator; needs noise. An expert is to beat the K-th of all noisy
+   * logits (V-MoE), or of those of the `others` (Shazeer et al.).
+   */
+  | { kind: "load"; weight: number; rival?: "all" | "others" }
   /** Mean of squared log-sum-exp (ST-MoE). */
   | { kind: "z"; weight: number }
   /** Mutual information of experts and tags or tokens, negated (Mod-Squad, ModuleFormer). */
@@ -31,8 +34,8 @@ export type BalanceSpec =
   | { kind: "device"; weight: number; devices: number }
   | { kind: "communication"; weight: number; devices: number; chosen: number }
   | { kind: "sequence-wise"; weight: number }
-  /** L1 of ReLU gates with load balance; the coefficient is a state (ReMoE). */
-  | { kind: "relu-l1"; start: number; factor: number }
+  /** L1 of ReLU gates with load balance; a state steers it to `k` open experts a token (ReMoE). */
+  | { kind: "relu-l1"; start: number; factor: number; k?: number }
   /** Experts that cost nothing count `share` of one that does (MoE++). */
   | { kind: "two-kinds"; weight: number; share: number }
   /** Experts of the tag's group count more (LoRAMoE). */
@@ -42,8 +45,11 @@ export type BalanceSpec =
   | { kind: "global-entropy"; weight: number; threshold: number }
   /** Branch-Train-MiX: shares of the gates themselves instead of counts. */
   | { kind: "gates"; weight: number }
-  /** sum (1/n - mean gate)^2, its coefficient a state that follows the drop rate (Skywork-MoE). */
-  | { kind: "adaptive"; slope: number; most: number; keep: number }
+  /**
+   * sum (1/n - mean gate)^2, its coefficient a state that follows the drop rate (Skywork-MoE); it
+   * begins at `start`, or at `most`.
+   */
+  | { kind: "adaptive"; slope: number; most: number; keep: number; start?: number }
   /** Entropy of each token's gate, low (DSelect-k). */
   | { kind: "entropy"; weight: number }
   /** Bias of the choice moved by the sign of what is missing (loss-free balancing). */

@@ -11,12 +11,14 @@ import {
   attention,
   attentionBackward,
   type AttentionOptions,
+  columnSums,
   embed,
   embedBackward,
   gemm,
   type KernelChoice,
+  norm,
   normBackward,
-  rmsNorm,
+  type NormKind,
   rope,
   ropeBackward,
   type RopeOptions,
@@ -30,6 +32,8 @@ import type { Tape, Variable } from "./tape.ts";
 export interface LinearOptions {
   /** The weights [M, N]. */
   w: Variable;
+  /** Added to each row [N]. */
+  bias?: Variable;
   /** Added to the result. */
   residual?: Variable;
   /** How the heads in the result's columns are turned by their positions. */
@@ -40,13 +44,13 @@ export interface LinearOptions {
   label: string;
 }
 
-/** y[T, N] = x[T, M] W[M, N], plus `residual` [T, N] or turned by rotary positions where given. */
+/** y[T, N] = x[T, M] W[M, N] + bias, plus `residual` [T, N] or turned by rotary positions. */
 export function linear(tape: Tape, x: Variable, options: LinearOptions): Variable {
-  const { w, residual, turn, kernels, label } = options;
+  const { w, bias, residual, turn, kernels, label } = options;
   const { recorder } = tape;
   const { pool } = recorder;
   const y = gemm(recorder, x.value, {
-    ...{ b: w.value, add: residual?.value, label, variant: kernels.gemm },
+    ...{ b: w.value, bias: bias?.value, add: residual?.value, label, variant: kernels.gemm },
   });
   // In place: the gradient of the product needs its operands alone.
   if (turn) rope(recorder, y, { ...turn, inPlace: true });
@@ -59,52 +63,62 @@ export function linear(tape: Tape, x: Variable, options: LinearOptions): Variabl
       ...{ b: w.value, transposeB: true, label: `${label} dx`, variant: kernels.transposed },
     });
     tape.addGrad(w, dw);
+    if (bias) tape.addGrad(bias, columnSums(recorder, dy, { label: `${label} dbias` }));
     tape.addGrad(x, dx);
     if (residual) tape.addGrad(residual, dy);
     else pool.release(dy);
   });
 }
 
-/** RMSNorm of the rows of x[T, D] with gamma [D]. */
+/** RMSNorm of the rows of x[T, D], or LayerNorm, with gamma [D] and beta [D]. */
 export function normalise(
   tape: Tape,
   x: Variable,
-  options: { gamma: Variable; label: string },
+  options: { kind?: NormKind; gamma: Variable; beta?: Variable; label: string },
 ): Variable {
-  const { gamma, label } = options;
+  const { kind = "rms", gamma, beta, label } = options;
   const { recorder } = tape;
   const { pool } = recorder;
-  const normed = rmsNorm(recorder, x.value, { gamma: gamma.value, label });
+  const normed = norm(recorder, x.value, {
+    ...{ kind, gamma: gamma.value, beta: beta?.value, label },
+  });
+  const sums = [normed.inverse, ...(normed.mean ? [normed.mean] : [])];
   return tape.variable(normed.y, (dy) => {
     // What has arrived through the residual is added while dx is written.
     const add = x.grad;
     x.grad = undefined;
-    const { dx, dgamma } = normBackward(recorder, dy, {
-      ...{ kind: "rms", x: x.value, normed, gamma: gamma.value, add, label: `${label} backward` },
+    const { dx, dgamma, dbeta } = normBackward(recorder, dy, {
+      ...{ kind, x: x.value, normed, gamma: gamma.value, beta: beta !== undefined, add },
+      label: `${label} backward`,
     });
-    pool.release(dy, normed.inverse, ...(add ? [add] : []));
+    pool.release(dy, ...sums, ...(add ? [add] : []));
     tape.addGrad(gamma, dgamma!);
+    if (beta) tape.addGrad(beta, dbeta!);
     x.grad = dx;
-  });
+  }, sums);
 }
 
-/** Causal attention of q[T, H dqk], k[T, G dqk] and v[T, G dv]. */
+/** Attention of q[T, H dqk], k[T, G dqk] and v[T, G dv], with one logit a head in `sink` [H]. */
 export function attend(
   tape: Tape,
   inputs: Record<"q" | "k" | "v", Variable>,
-  options: AttentionOptions,
+  options: Omit<AttentionOptions, "sink"> & { sink?: Variable },
 ): Variable {
+  const { sink, ...rest } = options;
   const { recorder } = tape;
   const { pool } = recorder;
   const tensors = { q: inputs.q.value, k: inputs.k.value, v: inputs.v.value };
-  const { o, lse } = attention(recorder, tensors, options);
+  const told = { ...rest, sink: sink?.value };
+  const { o, lse } = attention(recorder, tensors, told);
   return tape.variable(o, (grad) => {
-    const { dq, dk, dv } = attentionBackward(recorder, { ...tensors, o, lse, grad }, options);
+    const all = { ...tensors, o, lse, grad };
+    const { dq, dk, dv, dsink } = attentionBackward(recorder, all, told);
     pool.release(grad, lse);
+    if (sink) tape.addGrad(sink, dsink!);
     tape.addGrad(inputs.q, dq);
     tape.addGrad(inputs.k, dk);
     tape.addGrad(inputs.v, dv);
-  });
+  }, [lse]);
 }
 
 /** The rows of table [V, D] that ids [T] name. */
@@ -129,27 +143,37 @@ export function lookUp(
 /** Weights of a mixture-of-experts layer as variables; null where there are no shared experts. */
 export type MoeVariables = { [K in keyof MoeLayerTensors]: Variable | null };
 
-/** The mixture-of-experts layer over x[T, D], plus `residual` [T, D]. */
+/**
+ * The fused mixture-of-experts layer over x[T, D], its router within, plus `residual` [T, D]; `seen` is
+ * shown what it chose.
+ */
 export function moe(
   tape: Tape,
   x: Variable,
-  options: Omit<MoeLayerOptions, "w"> & { w: MoeVariables; residual: Variable },
+  options: Omit<MoeLayerOptions, "w"> & {
+    w: MoeVariables;
+    residual: Variable;
+    seen?: (chosen: { ids: Tensor; logits: Tensor }) => void;
+  },
 ): Variable {
-  const { w, residual, ...rest } = options;
+  const { w, residual, seen, ...rest } = options;
   const { recorder } = tape;
   const { pool } = recorder;
   const names = Object.keys(w) as (keyof MoeLayerTensors)[];
   const tensors = Object.fromEntries(names.map((n) => [n, w[n]?.value ?? null]));
   const layer: MoeLayerOptions = { ...rest, w: tensors as MoeLayerTensors };
   const forward = moeLayer(recorder, x.value, { ...layer, residual: residual.value, keep: true });
+  const chosen = forward.tensors.filter((t) => t !== forward.y_TD);
+  const { logits_TE, kept_2RF, sharedKept_2TS } = forward.saved!;
+  seen?.({ ids: forward.routing.ids, logits: logits_TE });
   return tape.variable(forward.y_TD, (dy) => {
     const { dx_TD, w: dw } = moeLayerBackward(recorder, dy, { ...layer, forward });
-    pool.release(...forward.tensors.filter((t) => t !== forward.y_TD));
+    pool.release(...chosen);
     for (const name of names) {
       const [to, grad] = [w[name], dw[name]];
       if (to && grad) tape.addGrad(to, grad);
     }
     tape.addGrad(x, dx_TD);
     tape.addGrad(residual, dy);
-  });
+  }, [...chosen, logits_TE, kept_2RF, sharedKept_2TS]);
 }

@@ -39,6 +39,8 @@ export interface LowerOptions {
   rows?: readonly number[];
   /** Gated products store what their gradient needs, as in training; false by default. */
   keep?: boolean;
+  /** The combination adds the residual, as in a block; false by default. */
+  residual?: boolean;
 }
 
 /** A feed-forward network of one group as ops: up (and gate), activation, down. */
@@ -57,7 +59,7 @@ export function lowerFfn(
   }
   return [
     op("gemm", up, { dtype, name: `${name} up` }),
-    op("elementwise", { n: tokens * f, reads: 1 }, { dtype, name: `${name} ${activation}` }),
+    op("activation", { m: tokens, n: f, planes: 1 }, { dtype, name: `${name} activation` }),
     down,
   ];
 }
@@ -117,7 +119,8 @@ function lowerShared(shape: MoeLayerShape, tokens: number, options: LowerOptions
  * The ops of one MoE layer for `tokens` tokens: router logits, router, token groups, the experts'
  * grouped products, the shared experts where there are some, and the combination.
  *
- * The combination adds the shared experts' output as one more input. Dropless: T K rows in all. A
+ * The combination adds the shared experts' output as one more input, or the residual where there are
+ * none: else the product before it adds that. Dropless: T K rows in all. A
  * router whose tokens reach few groups of experts masks the scores of the others in a pass of its own.
  *
  * @example
@@ -138,8 +141,8 @@ export function lowerMoeLayer(
   tokens: number,
   options: LowerOptions = {},
 ): AnyOp[] {
-  const { dtype = "f32" } = options;
-  const k = shape.topK + (shape.sharedWidth > 0 ? 1 : 0);
+  const { dtype = "f32", residual = false } = options;
+  const k = shape.topK + (shape.sharedWidth > 0 || residual ? 1 : 0);
   return [
     ...lowerRouter(shape, tokens, dtype),
     ...lowerExperts(shape, tokens, { ...options, dtype }),

@@ -60,7 +60,21 @@ function lowerMla(a: MlaAttention, core: AnyOp, at: MixerContext): AnyOp[] {
 }
 
 const rotary = (n: number, dtype?: DType) =>
-  n > 0 ? [op("rope", { n }, { dtype, name: "rotary" })] : [];
+  n > 0 ? [op("rope", { n }, { dtype, name: "rope" })] : [];
+
+/** Queries, keys or values: a product, and norm and turn of its heads where they have them. */
+function lowerProjection(
+  name: string,
+  width: number,
+  options: { at: MixerContext; normed: boolean; turned: boolean },
+): AnyOp[] {
+  const { at: { dModel: d, tokens: t, dtype }, normed, turned } = options;
+  return [
+    op("gemm", { m: t, n: width, k: d }, { dtype, name }),
+    ...(normed ? [op("norm", { t, d: width }, { dtype, name: `${name} norm` })] : []),
+    ...(turned ? rotary(t * width, dtype) : []),
+  ];
+}
 
 function lowerHeads(
   a: MhaAttention | GqaAttention | ExpertAttention,
@@ -74,17 +88,17 @@ function lowerHeads(
   const nKv = a.kind === "experts" && a.kv === "expert" ? n : 1;
   const q = n * heads * dqk;
   const kv = nKv * kvHeads * dqk;
-  const qkNorm = op("norm", { t, d: q + kv }, { dtype, name: "query and key norm" });
   const soft = a.kind !== "experts" ? [] : [
     gemm("attention router", d, n),
     op("elementwise", { n: t * n, reads: 1 }, { dtype, name: "attention gate" }),
   ];
   const weigh = op("elementwise", { n: t * q, reads: 2 }, { dtype, name: "weigh experts" });
+  const placed = { at, normed: a.qkNorm !== "none", turned: true };
   return [
     ...soft,
-    gemm("query, key and value", d, q + 2 * kv),
-    ...(a.qkNorm === "none" ? [] : [qkNorm]),
-    ...rotary(t * (q + kv), dtype),
+    ...lowerProjection("attention q", q, placed),
+    ...lowerProjection("attention k", kv, placed),
+    ...lowerProjection("attention v", kv, { at, normed: false, turned: false }),
     core,
     // Heads scaled by their expert's gate: one product then sums over the experts.
     ...(a.kind === "experts" ? [weigh] : []),

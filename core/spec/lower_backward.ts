@@ -12,14 +12,60 @@ import { layersOf, type ModelLayer } from "./layers.ts";
 import type { LowerOptions } from "./lower.ts";
 import { lowerMixers, type MixerContext } from "./lower_attention.ts";
 import { gradientsOf, lowerFfnBackward } from "./lower_gradients.ts";
-import { type LowerLayerOptions, moeLayerShape } from "./lower_model.ts";
+import {
+  layerOptions,
+  type LowerLayerOptions,
+  type LowerModelOptions,
+  moeLayerShape,
+  normNames,
+} from "./lower_model.ts";
 import { lowerMoeLayerBackward } from "./lower_moe_backward.ts";
 import { checkLayerLowers, checkModelLowers } from "./lower_refusals.ts";
 import type { FfnSpec, Model } from "./model.ts";
 
+/** Products that read what a branch begins with: the gradient of each is added to what is there. */
+const readers = [
+  "attention router",
+  "attention q",
+  "attention k",
+  "attention v",
+  "query",
+  "query down",
+  "key and value down",
+];
+
+/** The sum of two gradients of model width. */
+const lowerSum = ({ dModel: d, tokens, dtype }: MixerContext) =>
+  op("elementwise", { n: tokens * d, reads: 2 }, { dtype, name: "add gradients" });
+
+/** `there` says whether the input has a gradient already, and so has the residual. */
+function lowerAttentionBackward(
+  forward: readonly AnyOp[],
+  at: MixerContext,
+  there: { input: boolean; residual: boolean },
+): AnyOp[] {
+  let { input } = there;
+  return forward.toReversed().flatMap((one) => {
+    const ops = gradientsOf([one]);
+    if (one.name === "attention out" && there.residual) return [...ops, lowerSum(at)];
+    if (!readers.includes(one.name ?? "")) return ops;
+    const sums = input ? [lowerSum(at)] : [];
+    input = true;
+    return [...ops, ...sums];
+  });
+}
+
 function lowerMixersBackward(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
   const forward = lowerMixers(model, layer, at);
-  if (layer.mixer === "attention") return gradientsOf(forward);
+  if (layer.mixer === "attention") {
+    // Side by side, the network has left gradients of the norm that both read, or of the residual.
+    const parallel = model.block === "parallel";
+    const shared = parallel && model.norm.perLayer === 1;
+    return lowerAttentionBackward(forward, at, {
+      input: shared,
+      residual: parallel && !shared,
+    });
+  }
   return forward.toReversed().flatMap((one) =>
     one.kind === "elementwise" ? [one, one] : gradientsOf([one])
   );
@@ -41,7 +87,7 @@ function lowerNetworksBackward(
     ...lowerMoeLayerBackward(moeLayerShape(model, layer.index), tokens, options),
     ...(beside
       ? [
-        ...dense(beside, "dense beside experts"),
+        ...dense(beside, "dense"),
         op("elementwise", { n: tokens * dModel, reads: 2 }, { dtype, name: "add gradients" }),
       ]
       : []),
@@ -51,7 +97,7 @@ function lowerNetworksBackward(
 /**
  * The ops of one layer's backward pass over `tokens` tokens: of the networks or experts, of the norm
  * before them, of attention or Mamba, and of the norm before that. In a parallel block the gradients
- * of both branches are added and go through one norm.
+ * of both branches are added, and go through one norm where they share it.
  *
  * @throws {UserError} where the layer has a part that no kernel runs.
  */
@@ -63,32 +109,30 @@ export function lowerLayerBackward(
 ): AnyOp[] {
   checkLayerLowers(model, layer);
   const { sequence = tokens, dtype = "f32" } = options;
-  const { dModel: d, norm } = model;
+  const { dModel: d } = model;
   const at: MixerContext = { dModel: d, tokens, sequence, dtype };
   const parallel = model.block === "parallel";
-  const sums = (parallel ? 1 : 2) + (layer.crossAttention ? 1 : 0);
-  const norms = Array.from(
-    { length: norm.perLayer + (layer.crossAttention ? 1 : 0) },
-    (_, i) =>
-      op("norm_backward", { t: tokens, d, adds: i < sums ? 1 : 0 }, {
+  const names = normNames(model, layer);
+  // The first norm of a branch gets what came through the residual beside it.
+  const norms = (list: string[], adds: 0 | 1) =>
+    list.map((name, i) =>
+      op("norm_backward", { t: tokens, d, adds: i === 0 ? adds : 0 }, {
         dtype,
-        name: "layer norm backward",
-      }),
-  );
-  const half = Math.floor(norms.length / 2);
-  const both = op("elementwise", { n: tokens * d, reads: 2 }, { dtype, name: "add gradients" });
+        name: `${name} backward`,
+      })
+    ).toReversed();
   return [
     ...lowerNetworksBackward(model, layer, tokens, { ...options, dtype }),
-    ...norms.slice(0, half),
+    ...norms(names.network, parallel ? 0 : 1),
     ...lowerMixersBackward(model, layer, at),
-    ...(parallel ? [both] : []),
-    ...norms.slice(half),
+    ...norms(names.mixer, 1),
   ];
 }
 
 /**
  * The ops of a model's backward pass over `tokens` tokens, from the gradient of the loss by the
- * logits to that of the token table. `rows` are the tokens of each expert, in every layer alike.
+ * logits to that of the token table. `rows` are the tokens of
+ * each expert in every layer, `layerRows` those of each layer.
  *
  * @throws {UserError} where the model has a part that no kernel runs.
  *
@@ -107,32 +151,31 @@ export function lowerLayerBackward(
 export function lowerModelBackward(
   model: Model,
   tokens: number,
-  options: LowerLayerOptions = {},
+  options: LowerModelOptions = {},
 ): AnyOp[] {
   checkModelLowers(model);
   const { dtype = "f32" } = options;
   const { dModel: d, embedding: { vocab: v, tied }, encoderLayers, norm } = model;
   const stacks = encoderLayers > 0 ? 2 : 1;
   const finals = norm.final ? stacks : 0;
-  // The table lies as [V, D], an output layer of its own as [D, V].
-  const [dx, dw] = tied
-    ? [op("gemm", { m: tokens, n: d, k: v }), op("gemm_tn", { m: v, n: d, k: tokens })]
-    : [op("gemm_nt", { m: tokens, n: d, k: v }), op("gemm_tn", { m: d, n: v, k: tokens })];
-  const final = op("norm_backward", { t: tokens, d, adds: 0 }, { name: "final norm backward" });
+  // The output layer lies as [V, D], whether it is the token table or not.
+  const dx = op("gemm", { m: tokens, n: d, k: v });
+  const dw = op("gemm_tn", { m: v, n: d, k: tokens });
+  const final = op("norm_backward", { t: tokens, d, adds: 0 }, { name: "last norm backward" });
   const table = (_: unknown, i: number) =>
     op("embedding_backward", { t: tokens, d, v, adds: tied || i > 0 ? 1 : 0 }, {
-      name: "token table backward",
+      name: "embedding backward",
     });
   const typed = (ops: AnyOp[]) => ops.map((one) => ({ ...one, dtype }));
   return [
     ...typed([
-      op("cross_entropy_backward", { t: tokens, v }, { name: "loss backward" }),
-      { ...dx, name: "output layer dx" },
-      { ...dw, name: "output layer dw" },
+      op("cross_entropy_backward", { t: tokens, v }, { name: "cross-entropy backward" }),
+      { ...dx, name: "head dx" },
+      { ...dw, name: "head dw" },
       ...Array.from({ length: finals }, () => final),
     ]),
     ...layersOf(model).toReversed().flatMap((layer) =>
-      lowerLayerBackward(model, layer, tokens, options)
+      lowerLayerBackward(model, layer, tokens, layerOptions(layer, options))
     ),
     ...typed(Array.from({ length: stacks }, table)),
   ];

@@ -12,9 +12,24 @@ import { checkExpertsLower, checkLayerLowers, checkModelLowers } from "./lower_r
 import type { FfnSpec, Model } from "./model.ts";
 
 /** What a lowering of layers may be told. */
-export interface LowerLayerOptions extends LowerOptions {
+export interface LowerLayerOptions extends Omit<LowerOptions, "residual"> {
   /** Tokens of a sequence; all tokens are one sequence by default. */
   sequence?: number;
+}
+
+/** What a lowering of models may be told. */
+export interface LowerModelOptions extends LowerLayerOptions {
+  /** Tokens of each expert by layer, where layers differ; `rows` for those left out. */
+  layerRows?: readonly (readonly number[] | undefined)[];
+}
+
+/** The options of one layer of a model. */
+export function layerOptions(
+  { index }: ModelLayer,
+  { layerRows, ...options }: LowerModelOptions,
+): LowerLayerOptions {
+  const rows = layerRows?.[index] ?? options.rows;
+  return { ...options, ...(rows && { rows }) };
 }
 
 /** The layer with an index, or throws a UserError that says how many there are. */
@@ -85,14 +100,28 @@ function lowerNetworks(
   if (layer.network === "dense") return dense(model.ffn!, "dense");
   const beside = model.moe!.denseBeside;
   return [
-    ...(beside ? dense(beside, "dense beside experts") : []),
+    ...(beside ? dense(beside, "dense") : []),
     ...lowerMoeLayer(moeLayerShape(model, layer.index), tokens, options),
   ];
 }
 
+/** Where the norms of a layer stand, by name: before its mixers, and before its networks. */
+export function normNames(model: Model, layer: ModelLayer): { mixer: string[]; network: string[] } {
+  const { perLayer } = model.norm;
+  const list = (n: number, name: string) => new Array<string>(Math.max(0, n)).fill(name);
+  const network = `${layer.network === "experts" ? "moe" : "ffn"} norm`;
+  const first = Math.ceil(perLayer / 2);
+  return {
+    mixer: list(first + (layer.crossAttention ? 1 : 0), "attention norm"),
+    network: list(perLayer - first, network),
+  };
+}
+
 /**
  * The ops of one layer's forward pass over `tokens` tokens: norms, attention or Mamba, and the
- * dense network or the experts.
+ * dense network or the experts, in the order in which they run. The last product of a branch adds
+ * the residual, or the combination of experts does; only where a norm follows the branch is that a
+ * pass of its own.
  *
  * @throws {UserError} where the layer has a part that no kernel runs.
  */
@@ -104,29 +133,30 @@ export function lowerLayer(
 ): AnyOp[] {
   checkLayerLowers(model, layer);
   const { sequence = tokens, dtype = "f32" } = options;
-  const { dModel: d, norm } = model;
+  const { dModel: d } = model;
   const at: MixerContext = { dModel: d, tokens, sequence, dtype };
-  const norms = norm.perLayer + (layer.crossAttention ? 1 : 0);
-  const sums = (model.block === "parallel" ? 1 : 2) + (layer.crossAttention ? 1 : 0);
-  const named = { dtype, name: "layer norm" };
+  const names = normNames(model, layer);
+  const norms = (list: string[]) =>
+    list.map((name) => op("norm", { t: tokens, d }, { dtype, name }));
+  const after = model.norm.perLayer > 2;
+  const sum = after ? [lowerSum(model, tokens, dtype)] : [];
   return [
-    ...Array.from({ length: norms }, () => op("norm", { t: tokens, d }, named)),
+    ...norms(names.mixer),
     ...lowerMixers(model, layer, at),
-    ...lowerNetworks(model, layer, tokens, { ...options, dtype }),
-    ...Array.from({ length: sums }, () => lowerSum(model, tokens, dtype)),
+    ...sum,
+    ...norms(names.network),
+    ...lowerNetworks(model, layer, tokens, { ...options, dtype, residual: !after }),
+    ...sum,
   ];
 }
 
-/** The sum with the residual: of one branch, or of both in a parallel block. */
-const lowerSum = ({ block, dModel: d }: Model, tokens: number, dtype: DType) =>
-  op("elementwise", { n: tokens * d, reads: block === "parallel" ? 3 : 2 }, {
-    dtype,
-    name: "residual sum",
-  });
+/** A sum with the residual behind a norm. */
+const lowerSum = ({ dModel: d }: Model, tokens: number, dtype: DType) =>
+  op("elementwise", { n: tokens * d, reads: 2 }, { dtype, name: "residual sum" });
 
 /**
  * The ops of a model's forward pass over `tokens` tokens, the token table and output layer
- * included. `rows` are the tokens of each expert, in every layer alike.
+ * included. `rows` are the tokens of each expert in every layer, `layerRows` those of each layer.
  *
  * @throws {UserError} where the model has a part that no kernel runs.
  *
@@ -147,19 +177,21 @@ const lowerSum = ({ block, dModel: d }: Model, tokens: number, dtype: DType) =>
 export function lowerModel(
   model: Model,
   tokens: number,
-  options: LowerLayerOptions = {},
+  options: LowerModelOptions = {},
 ): AnyOp[] {
   checkModelLowers(model);
   const { dtype = "f32" } = options;
   const { dModel: d, embedding, encoderLayers, norm } = model;
   const stacks = encoderLayers > 0 ? 2 : 1;
   const each = <T>(make: () => T) => Array.from({ length: stacks }, make);
-  const look = () => op("elementwise", { n: tokens * d, reads: 1 }, { dtype, name: "token table" });
-  const final = () => op("norm", { t: tokens, d }, { dtype, name: "final norm" });
+  const look = () => op("elementwise", { n: tokens * d, reads: 1 }, { dtype, name: "embedding" });
+  const final = () => op("norm", { t: tokens, d }, { dtype, name: "last norm" });
   return [
     ...each(look),
-    ...layersOf(model).flatMap((layer) => lowerLayer(model, layer, tokens, options)),
+    ...layersOf(model).flatMap((layer) =>
+      lowerLayer(model, layer, tokens, layerOptions(layer, options))
+    ),
     ...(norm.final ? each(final) : []),
-    op("gemm", { m: tokens, n: embedding.vocab, k: d }, { dtype, name: "output layer" }),
+    op("gemm", { m: tokens, n: embedding.vocab, k: d }, { dtype, name: "logits" }),
   ];
 }

@@ -5,7 +5,7 @@
  */
 import { type AnyOp, op } from "../../kernels/base/op.ts";
 import { lowerModelBackward } from "./lower_backward.ts";
-import { type LowerLayerOptions, lowerModel } from "./lower_model.ts";
+import { lowerModel, type LowerModelOptions } from "./lower_model.ts";
 import { lowerUpdate } from "./lower_update.ts";
 import type { Model } from "./model.ts";
 
@@ -16,25 +16,29 @@ export type TrainingPhase = "forward" | "backward" | "update";
 export type TrainingOps = Readonly<Record<TrainingPhase, AnyOp[]>>;
 
 /** A forward pass that ends in the loss and keeps what the gradients need. */
-function lowerForward(model: Model, tokens: number, options: LowerLayerOptions): AnyOp[] {
+function lowerForward(model: Model, tokens: number, options: LowerModelOptions): AnyOp[] {
   const { dtype = "f32" } = options;
-  const { dModel: d, embedding: { vocab: v, tied }, encoderLayers } = model;
+  const { dModel: d, embedding: { vocab: v }, encoderLayers } = model;
   const stacks = encoderLayers > 0 ? 2 : 1;
   const named = (name: string) => ({ dtype, name });
-  const look = () => op("embedding", { t: tokens, d, v }, named("token table"));
+  const look = () => op("embedding", { t: tokens, d, v }, named("embedding"));
   return [
     ...Array.from({ length: stacks }, look),
     ...lowerModel(model, tokens, { ...options, keep: true }).slice(stacks, -1),
-    // A tied output layer is the table, which lies as [V, D].
-    op(tied ? "gemm_nt" : "gemm", { m: tokens, n: v, k: d }, named("output layer")),
-    op("cross_entropy", { t: tokens, v }, named("loss")),
+    // The output layer lies as [V, D], as the token table does.
+    op("gemm_nt", { m: tokens, n: v, k: d }, named("logits")),
+    op("cross_entropy", { t: tokens, v }, named("cross-entropy")),
   ];
 }
 
 /**
  * The ops of one training step of a model over `tokens` tokens on one device: forward pass and loss,
  * backward pass, gradient norm and AdamW. Nothing is computed twice to save memory. `rows` are the
- * tokens of each expert, in every layer alike.
+ * tokens of each expert in every layer, `layerRows` those of each layer.
+ *
+ * Ops come in the order in which `createTrainer` launches them and are named as its launches are:
+ * queries, keys and values are products of their own, and a residual is added by the product or the
+ * combination that ends its branch.
  *
  * @example
  * ```ts
@@ -44,13 +48,13 @@ function lowerForward(model: Model, tokens: number, options: LowerLayerOptions):
  * const step = lowerTrainingStep(modelPreset("tiny"), 128, { sequence: 64 });
  * assertEquals(Object.keys(step), ["forward", "backward", "update"]);
  * assertEquals(step.forward.at(-1)?.kind, "cross_entropy");
- * assertEquals(step.backward.at(-1)?.name, "token table backward");
+ * assertEquals(step.backward.at(-1)?.name, "embedding backward");
  * ```
  */
 export function lowerTrainingStep(
   model: Model,
   tokens: number,
-  options: LowerLayerOptions = {},
+  options: LowerModelOptions = {},
 ): TrainingOps {
   return {
     forward: lowerForward(model, tokens, options),

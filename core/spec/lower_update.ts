@@ -4,25 +4,14 @@
  * @module
  */
 import { type AnyOp, type DType, op } from "../../kernels/base/op.ts";
-import { layersOf } from "./layers.ts";
 import type { Model } from "./model.ts";
-import { layerParts, outerParts, type PartCounts } from "./params.ts";
-
-/** Parameters that are updated together: a part of a layer, or a part outside the layers. */
-function groupsOf(model: Model): { name: string; n: number }[] {
-  const named = (parts: PartCounts, where: string) =>
-    Object.entries(parts).map(([part, { total }]) => ({ name: `${where}${part}`, n: total }));
-  return [
-    ...named(outerParts(model), ""),
-    ...layersOf(model).flatMap((layer) => named(layerParts(model, layer), `${layer.index}/`)),
-  ].filter(({ n }) => n > 0);
-}
+import { modelWeights } from "./weights.ts";
 
 /**
  * The ops that update a model once its gradients are there: the norm of all gradients together, that
  * they are clipped by, and an AdamW step of every parameter, experts without tokens included.
  *
- * Parameters of one part of a layer are taken together, as where they lie one behind the other.
+ * Each weight has an op of its own. Parts whose shapes `modelWeights` does not know are one.
  *
  * @example
  * ```ts
@@ -37,10 +26,13 @@ function groupsOf(model: Model): { name: string; n: number }[] {
  */
 export function lowerUpdate(model: Model, options: { dtype?: DType } = {}): AnyOp[] {
   const { dtype = "f32" } = options;
-  const groups = groupsOf(model);
+  const weights = modelWeights(model).map(({ name, shape }) => ({
+    name,
+    n: shape.reduce((a, b) => a * b, 1),
+  }));
+  const n = weights.reduce((sum, weight) => sum + weight.n, 0);
   return [
-    ...groups.map(({ name, n }) => op("reduce", { n }, { dtype, name: `squares of ${name}` })),
-    op("reduce", { n: groups.length }, { name: "gradient norm" }),
-    ...groups.map(({ name, n }) => op("adamw", { n }, { dtype, name: `update of ${name}` })),
+    op("reduce", { n, tensors: weights.length }, { dtype, name: "gradient norm" }),
+    ...weights.map(({ name, n }) => op("adamw", { n }, { dtype, name: `update of ${name}` })),
   ];
 }

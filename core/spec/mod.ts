@@ -17,6 +17,7 @@ export * from "./presets/presets.ts";
 export * from "./published.ts";
 export * from "./schema.ts";
 export * from "./sources.ts";
+export * from "./weights.ts";
 export type { Schema } from "../../kernels/base/config.ts";
 export type {
   ActivationDims,

@@ -5,12 +5,14 @@
  * The first step is recorded once without a device, to learn how long each tensor lives; from then
  * on every step runs in the same planned memory, and nothing is allocated.
  *
+ * In f16 weights have copies that products read, activations are stored in 16 bits, sums and the
+ * weights that are updated in 32; the loss is scaled by a constant, so that small gradients survive
+ * (Micikevicius et al., arXiv 1710.03740).
+ *
  * @module
  */
 import {
-  adamw,
   type AdamwNumbers,
-  clipOf,
   createPool,
   createRecorder,
   type Device,
@@ -19,13 +21,19 @@ import {
   type KernelChoice,
   planStep,
   type Recorder,
-  ropeTable,
   type ShelfBytes,
   type Tensor,
 } from "../../kernels/mod.ts";
-import { createTape } from "../nn/tape.ts";
-import { createParameters, lossAndGradients, type ModelParameters } from "../nn/transformer.ts";
+import { deviceArrays } from "../arrays/device_arrays.ts";
+import { createConstants } from "../arrays/device_constants.ts";
+import type { GateRecipe } from "../gates/recipe.ts";
+import { gatingOf } from "../nn/gating.ts";
+import type { ModelParameters } from "../nn/parameters.ts";
+import type { ForwardOptions } from "../nn/transformer.ts";
 import type { Model } from "../spec/model.ts";
+import { type BatchEvaluation, batchLogits, evaluateBatch } from "./evaluate_step.ts";
+import { recordStep, type StepLeft } from "./record_step.ts";
+import { createMemory } from "./trainer_memory.ts";
 
 /** What a trainer is made of. */
 export interface TrainerOptions {
@@ -33,105 +41,190 @@ export interface TrainerOptions {
   sequences: number;
   /** Tokens of a sequence. */
   length: number;
-  /** Seed of the weights. */
+  /** Seed of the weights, and of the noise of gates. */
   seed: number;
-  /** Norm that the gradients are clipped to, all together. */
+  /** The gate of the layers with experts; the description's own router where absent. */
+  recipe?: GateRecipe;
+  /** Whether tokens see those before them alone; true where absent. */
+  causal?: boolean;
+  /** Different tags of sequences; 1 where absent. */
+  tags?: number;
+  /** Norm that the gradients are clipped to, all together; 1 where absent. */
   maxNorm?: number;
   /** Kernel variants; the device's first candidates where absent. */
   kernels?: KernelChoice;
+  /** Whether blocks are recorded again in the backward pass: less memory, the same bits. */
+  recompute?: boolean;
+  /** Storage of activations and of what products read; "f32" where absent. */
+  storage?: "f32" | "f16";
+  /** Factor of the loss in f16, a power of two; 1024 where absent. */
+  lossScale?: number;
+  /** Steps of the whole training, for gates that change on the way. */
+  stepsTotal?: number;
+}
+
+/** A batch on the host: sequences one behind the other, T tokens in all. */
+export interface TrainerBatch {
+  /** Token ids [T]. */
+  ids: Uint32Array;
+  /** What is to be predicted at each [T]; 0xffffffff where nothing is. */
+  targets: Uint32Array;
+  /** The id before each in its sequence [T], its own for the first; made from the ids where absent. */
+  before?: Uint32Array;
+  /** The tag of each token [T]; 0 where absent. */
+  tags?: Uint32Array;
 }
 
 /** A model in training. */
 export interface Trainer {
   /** The weights. */
   parameters: ModelParameters;
+  /** The states of its gates, by their names in the model. */
+  states: Readonly<Record<string, Tensor>>;
+  /** Steps that were made. Set it after writing {@linkcode Trainer.tensors}, to go on from there. */
+  steps: number;
+  /** Submits a step and does not wait; `rate` is the learning rate. */
+  step(batch: TrainerBatch, update: Omit<AdamwNumbers, "step">): void;
   /**
-   * Submits a step on token ids and the tokens that follow them, T each, and does not wait.
-   * `rate` is the learning rate.
+   * Records a step on the last batch for a timed recording, in the trainer's own memory: with a
+   * learning rate of 0, so that weights, states and routing stay what they are.
    */
-  step(batch: { ids: Uint32Array; targets: Uint32Array }, update: Omit<AdamwNumbers, "step">): void;
-  /** Waits for the last step: its loss, and the norm of its gradients before clipping. */
-  last(): Promise<{ loss: number; norm: number }>;
-  /** Memory of weights and moments, and of a step: see {@linkcode ShelfBytes}. */
+  record(recorder: Recorder): void;
+  /** Waits for the last step: its loss, the norm of its gradients, and its gates' losses by name. */
+  last(): Promise<{ loss: number; norm: number; auxiliary: Record<string, number> }>;
+  /** The loss of each token, and what the routers did, without learning from it. */
+  evaluate(batch: TrainerBatch): Promise<BatchEvaluation>;
+  /** The logits [T, V] of a batch. */
+  logits(batch: TrainerBatch): Promise<Float32Array>;
+  /** All that a checkpoint holds: "parameters.NAME", "m.NAME", "v.NAME" and "state.NAME". */
+  tensors(): Record<string, Tensor>;
+  /** Memory of weights, moments and states, and of a step: see {@linkcode ShelfBytes}. */
   bytes(): { state: ShelfBytes; step: ShelfBytes };
   /** Gives all memory back. */
   close(): void;
 }
 
-/** A parameter's moments. */
-interface Moments {
-  m: Tensor;
-  v: Tensor;
-}
-
 /**
  * Makes a trainer of a model.
  *
- * @throws {UserError} where the description has a part that the decoder does not run.
+ * @throws {UserError} where the description has a part that the transformer does not run, the gate is
+ * none for a causal model, or the device has no f16 where it is asked for.
+ *
+ * @example One step of a model of bytes behind a Switch gate
+ * ```ts
+ * import { createTrainer, modelPreset, recipeById } from "@moelab/moelab/core";
+ * import { openDevice } from "@moelab/moelab/kernels";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const device = await openDevice();
+ * const model = { ...modelPreset("tiny"), layers: 1 };
+ * const recipe = recipeById("switch");
+ * const options = { sequences: 1, length: 16, seed: 1, recipe };
+ * const trainer = createTrainer(device, model, options);
+ * const ids = new Uint32Array(16).fill(7);
+ * trainer.step({ ids, targets: ids }, { rate: 1e-3 });
+ * const { auxiliary } = await trainer.last();
+ * trainer.close();
+ * device.close();
+ * assertEquals(Object.keys(auxiliary), ["balance"]);
+ * ```
  */
 export function createTrainer(device: Device, model: Model, options: TrainerOptions): Trainer {
-  const { sequences, length, seed, maxNorm = 1, kernels = guessedKernels(device) } = options;
+  const { sequences, length, seed, recipe, causal, recompute, storage = "f32" } = options;
+  const { tags = 1, maxNorm = 1, kernels = guessedKernels(device), stepsTotal } = options;
+  const lossScale = storage === "f16" ? options.lossScale ?? 1024 : 1;
+  const gating = recipe &&
+    gatingOf(model, { recipe, sequences, length, tags, causal, steps: stepsTotal });
   const pool = createPool(device);
-  const tokens = sequences * length;
-  const parameters = createParameters(pool, model, { seed });
-  const zeros = (name: string, like: Tensor) =>
-    pool.upload(name, like.shape, new Float32Array(like.shape.reduce((a, b) => a * b)));
-  const moments: Record<string, Moments> = Object.fromEntries(
-    Object.values(parameters).map(({ name, value }) => [name, {
-      m: zeros(`${name} m`, value),
-      v: zeros(`${name} v`, value),
-    }]),
-  );
-  const batch = {
-    ids: pool.upload("ids", [tokens], new Uint32Array(tokens)),
-    targets: pool.upload("targets", [tokens], new Uint32Array(tokens)),
-    length,
-  };
-  const { headDim } = model.attention as { headDim: number };
-  const rope = ropeTable(pool, { positions: length, rotary: headDim });
+  const memory = createMemory(pool, model, {
+    ...{ sequences, length, seed, causal, gating, storage },
+  });
+  const { parameters, weights, moments, states, batch, rope } = memory;
+  const constants = createConstants(device);
+  const list = Object.values(parameters);
 
-  function record(recorder: Recorder, numbers: AdamwNumbers): { loss: Tensor; norm: Tensor } {
-    const tape = createTape(recorder);
-    const loss = lossAndGradients(tape, batch, { model, parameters, kernels, rope });
-    const list = Object.values(parameters);
-    const { norm, factor } = clipOf(recorder, list.map(({ grad }) => grad!), { maxNorm });
-    for (const parameter of list) {
-      const gradient = parameter.grad!;
-      adamw(recorder, parameter.value, {
-        ...moments[parameter.name],
-        ...{ gradient, factor, ...numbers },
-      });
-      recorder.pool.release(gradient);
-      parameter.grad = undefined;
-    }
-    recorder.pool.release(factor);
-    return { loss, norm };
+  const forward = (told: { step: number; training: boolean }): ForwardOptions => ({
+    ...{ model, parameters: weights, kernels, rope, causal, recompute },
+    gates: gating && {
+      ...{ ...gating, states, training: told.training },
+      arrays: (tape) => deviceArrays(tape, { kernels, seed, step: told.step, constants }),
+    },
+  });
+
+  const record = (recorder: Recorder, numbers: AdamwNumbers, training = true): StepLeft =>
+    recordStep(recorder, memory, {
+      ...{ forward: forward({ step: numbers.step, training: true }), numbers },
+      ...{ maxNorm, lossScale, moveStates: training },
+    });
+
+  function write({ ids, targets, before, tags }: TrainerBatch): { tags_T: Uint32Array } {
+    const tags_T = tags ?? new Uint32Array(ids.length);
+    pool.write(batch.ids, ids);
+    pool.write(batch.targets, targets);
+    pool.write(batch.before, before ?? ids.map((id, t) => t % length === 0 ? id : ids[t - 1]));
+    pool.write(batch.tags, tags_T);
+    return { tags_T };
   }
 
   const planned = planStep(device, (recorder) => void record(recorder, { step: 1, rate: 0 }));
   let steps = 0;
-  let latest: { loss: Tensor; norm: Tensor } | undefined;
+  let latest: StepLeft | undefined;
   return {
     parameters,
-    step({ ids, targets }, update) {
-      pool.write(batch.ids, ids);
-      pool.write(batch.targets, targets);
+    states,
+    get steps() {
+      return steps;
+    },
+    set steps(made) {
+      steps = made;
+      memory.refresh();
+    },
+    step(host, update) {
+      write(host);
       planned.restart();
       const recorder = createRecorder(planned);
       latest = record(recorder, { ...update, step: ++steps });
       recorder.submit();
     },
+    record(recorder) {
+      planned.restart();
+      const numbers = { step: Math.max(1, steps), rate: 0 };
+      latest = record({ ...recorder, pool: planned }, numbers, false);
+    },
     async last() {
       if (!latest) throw new RangeError("Cannot read a loss: no step was made");
-      const [[loss], [norm]] = await download(device, [latest.loss, latest.norm]);
-      return { loss, norm };
+      const names = Object.keys(latest.auxiliary);
+      const all = [latest.loss, latest.norm, ...names.map((name) => latest!.auxiliary[name])];
+      const [[loss], [norm], ...values] = await download(device, all);
+      return {
+        loss,
+        norm,
+        auxiliary: Object.fromEntries(names.map((name, i) => [name, values[i][0]])),
+      };
     },
+    evaluate(host) {
+      const { tags_T } = write(host);
+      return evaluateBatch(device, {
+        ...{ batch, options: forward({ step: steps, training: false }), tags_T, tags },
+      });
+    },
+    logits(host) {
+      write(host);
+      return batchLogits(device, { batch, options: forward({ step: steps, training: false }) });
+    },
+    tensors: () => ({
+      ...Object.fromEntries(list.flatMap(({ name, value }) => [
+        [`parameters.${name}`, value],
+        [`m.${name}`, moments[name].m],
+        [`v.${name}`, moments[name].v],
+      ])),
+      ...Object.fromEntries(Object.entries(states).map(([name, one]) => [`state.${name}`, one])),
+    }),
     bytes: () => ({ state: pool.bytes(), step: planned.bytes() }),
     close() {
       planned.trim();
-      const all = [...Object.values(parameters).map(({ value }) => value), rope];
-      pool.release(...all, ...Object.values(moments).flatMap(({ m, v }) => [m, v]));
-      pool.release(batch.ids, batch.targets);
+      constants.close();
+      memory.release();
       pool.trim();
     },
   };

@@ -8,6 +8,7 @@
  * @module
  */
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
+import { zeroTensor } from "../map/recipes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ActivationOptions } from "./activation.ts";
 import { expertShader } from "./expert_shader.ts";
@@ -22,6 +23,11 @@ export interface RowWeights {
   weights: Tensor;
   /** The choice in each row, u32: `rowIds` of the token groups. */
   rowIds: Tensor;
+  /**
+   * True where choices may have been dropped: rows without a choice are left alone, and the gradient
+   * of a weight without a row is 0.
+   */
+  partial?: boolean;
 }
 
 /** Gradients that an expert's activation hands on. */
@@ -38,7 +44,7 @@ export interface ExpertGradients {
  * the slopes), and dweights[choice] = sum over the row of da * act(h). `da` is overwritten: it then
  * holds s * act(h), the factor that the gradient of W needs.
  *
- * Every choice has to have a row. For n elements of da: 4 n elements moved, 6 n where gated, and 2 a
+ * Every choice has to have a row, unless `row.partial` is set. For n elements of da: 4 n elements moved, 6 n where gated, and 2 a
  * row for the weights; about 4 n FLOP (8 n gated) beside the activation's own.
  *
  * @throws {RangeError} where h, da and the weights do not fit.
@@ -102,6 +108,7 @@ export function expertBackward(
   da.slot.mirrored = false;
   if (!row) return { dh };
   const dweights = pool.tensor(`${label} dweights`, row.weights.shape);
+  if (row.partial) zeroTensor(recorder, dweights, { label });
   recorder.launch({
     label,
     kernel: compile(device, "row parts", rowPartsCode),

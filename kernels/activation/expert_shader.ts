@@ -39,7 +39,11 @@ export function expertShader(
     "let id = (group.y * groups.x + group.x) * 64u + thread;",
     "let row = id / p.lanes;",
     "if (row >= p.rows) { return; }",
-    weighted ? "let s = weights[row_ids[row]];\nvar sum = vec4f();" : "",
+    // An unused row has no choice, and nobody reads what it would give.
+    weighted
+      ? "let choice = row_ids[row];\nif (choice == 0xffffffffu) { return; }\n" +
+        "let s = weights[choice];\nvar sum = vec4f();"
+      : "",
     "let end = (row + 1u) * p.vectors;",
     "for (var i = row * p.vectors + id % p.lanes; i < end; i += p.lanes) {",
     "let f = act(vec4f(h[i]));",

@@ -1,4 +1,5 @@
-// The gradient of a choice's routing weight: the parts of its row's sum, added in order.
+// The gradient of a choice's routing weight: the parts of its row's sum, added in order. A row without
+// a choice is unused.
 struct Params { rows: u32, lanes: u32 };
 
 @group(0) @binding(0) var<storage, read> parts: array<f32>;
@@ -14,7 +15,9 @@ fn main(
 ) {
   let row = (group.y * groups.x + group.x) * 64u + thread;
   if (row >= p.rows) { return; }
+  let choice = row_ids[row];
+  if (choice == 0xffffffffu) { return; }
   var sum = 0.0;
   for (var i = row * p.lanes; i < (row + 1u) * p.lanes; i++) { sum += parts[i]; }
-  dweights[row_ids[row]] = sum;
+  dweights[choice] = sum;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MIRRORED_SEQUENCE } from "../base/layout.ts";
 import { compile, type Input, type Recorder } from "../recorder.ts";
 import { storagePrelude } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
@@ -26,9 +27,6 @@ export function attentionShader(kernel: AttentionKernel, tile: Tile, widths: Hea
 /** Most workgroups in one dimension of a grid. */
 const MOST = 65535;
 
-/** Sequences from which on a copy to a texture, whose loads are cheaper, pays. */
-const WORTH_A_COPY = 128;
-
 /** Records one kernel; `streaming` are the matrices that stream by, `own` comes before them. */
 export function launchAttention(
   recorder: Recorder,
@@ -45,7 +43,7 @@ export function launchAttention(
   const { dtype } = own[0];
   const exchange = options.exchange ?? exchangeOf(device);
   const textures = exchange === "subgroup" && device.adapter.software && dtype === "f32" &&
-    geometry.length >= WORTH_A_COPY && streaming.every((t) => t.offset === 0);
+    geometry.length >= MIRRORED_SEQUENCE && streaming.every((t) => t.offset === 0);
   const source = textures ? "texture" : "buffer";
   const tile = attentionTile(device, kernel, { ...geometry, exchange, source });
   const blocks = Math.ceil(geometry.length / rowsOfTile(tile));

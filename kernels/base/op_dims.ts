@@ -129,8 +129,8 @@ export interface OpDims {
   cross_entropy_backward: { t: number; v: number };
   /** A pointwise pass over `n` elements that reads `reads` tensors and writes one. */
   elementwise: { n: number; reads: number };
-  /** The sum of the squares of `n` elements. */
-  reduce: { n: number };
+  /** The sum of the squares of `n` elements of `tensors` tensors, one where absent. */
+  reduce: { n: number; tensors?: number };
   /** An AdamW step of `n` parameters, their moments in f32. */
   adamw: { n: number };
 }

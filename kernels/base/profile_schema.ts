@@ -93,6 +93,8 @@ export interface Curve {
   lo: number[];
   /** Upper end of each sample's interval, seconds. */
   hi: number[];
+  /** Launches of each grid corner; one each where absent. */
+  launches?: number[];
   /** What groups take whose rows do not fill a tile; else rows are rounded up to their quantum. */
   begun?: BegunTiles;
 }
@@ -141,6 +143,8 @@ export interface Profile {
   peakFlopsPerSecond: Partial<Record<"f32" | "tf32" | "bf16" | "f16" | "fp8" | "fp4", number>>;
   /** Fixed cost of one dispatch, seconds. */
   launchSeconds: number;
+  /** From the end of a launch to the begin of the next in a timed recording, where it was measured. */
+  gapSeconds?: number;
   /** Off-grid behaviour of every kind of op without a law of its own. */
   law: Law;
   /** Off-grid behaviour by kind of op. */
@@ -207,6 +211,7 @@ const curve = z.strictObject({
   seconds: z.array(positive),
   lo: z.array(positive),
   hi: z.array(positive),
+  launches: z.array(positive).optional(),
   begun: z.strictObject({
     groups: z.int().positive(),
     rows: z.int().positive(),
@@ -234,6 +239,7 @@ export const profileSchema: Schema<Profile> = z.strictObject({
     positive,
   ),
   launchSeconds: z.number().min(0),
+  gapSeconds: z.number().min(0).optional(),
   law,
   laws: z.record(z.string(), law),
   curves: z.record(z.string(), curve),

@@ -13,7 +13,7 @@ const VECTORS_A_THREAD = 4;
 
 /** What is brought together. */
 export interface CombineOptions {
-  /** The row of each choice, u32 [T * K]. */
+  /** The row of each choice, u32 [T * K]; `NO_CHOICE` adds nothing. */
   places: Tensor;
   /** The weight of each choice, f32 [T * K]; 1 where absent. */
   weights?: Tensor;

@@ -1,6 +1,7 @@
 // y[t] = sum over slots of weights[t, slot] * rows[places[t, slot]], plus extra[t] where it is given.
 // One thread makes every `lanes`-th vector of a token's row, four at most, so that the place and the
-// weight of a slot are read once for four vectors; the slots are added in order.
+// weight of a slot are read once for four vectors; the slots are added in order. A slot without a
+// place was dropped.
 struct Params {
   tokens: u32, top: u32, vectors: u32, lanes: u32, with_weights: u32, with_extra: u32,
 };
@@ -36,7 +37,9 @@ fn main(
     sum3 = vec4f(extra[own.w]);
   }
   for (var choice = t * p.top; choice < (t + 1u) * p.top; choice++) {
-    let at = places[choice] * p.vectors + source;
+    let place = places[choice];
+    if (place == 0xffffffffu) { continue; }
+    let at = place * p.vectors + source;
     var weight = vec4f(1.0);
     if (p.with_weights == 1u) { weight = vec4f(weights[choice]); }
     sum0 = fma(weight, vec4f(rows[at.x]), sum0);

@@ -4,9 +4,11 @@
  * @module
  */
 import type { Scaled } from "../gemm/oracle.ts";
+import { NO_CHOICE } from "../group_tokens/group_tokens.ts";
 
 /**
- * y[t] = extra[t] + sum over slots of weights[t, slot] * rows[places[t, slot]], rows[T * K, D].
+ * y[t] = extra[t] + sum over slots of weights[t, slot] * rows[places[t, slot]], rows[T * K, D]; a slot
+ * without a place adds nothing.
  *
  * @example
  * ```ts
@@ -39,6 +41,7 @@ export function combineOracle(
       scale[at] = Math.abs(values[at]);
       for (let slot = 0; slot < k; slot++) {
         const choice = token * k + slot;
+        if (places[choice] === NO_CHOICE) continue;
         const term = (weights?.[choice] ?? 1) * rows[places[choice] * d + j];
         values[at] += term;
         scale[at] += Math.abs(term);

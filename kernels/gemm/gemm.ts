@@ -121,7 +121,7 @@ export function gemm(recorder: Recorder, a: Tensor, options: GemmOptions): Tenso
 }
 
 /** The result of a gated product, and both sums where they are kept. */
-export interface Gated {
+export interface GatedProduct {
   /** act(sum 0) * sum 1, [rows, n]. */
   y: Tensor;
   /** Both sums, [2, rows, n]. */
@@ -133,7 +133,7 @@ export function gatedResult(
   recorder: Recorder,
   label: string,
   options: { rows: number; n: number; dtype: Storage; keep?: boolean },
-): Gated {
+): GatedProduct {
   const { rows, n, dtype, keep } = options;
   const y = recorder.pool.tensor(label, [rows, n], { dtype });
   return keep ? { y, kept: recorder.pool.tensor(`${label} kept`, [2, rows, n], { dtype }) } : { y };
@@ -148,7 +148,7 @@ export function gemmGated(
   recorder: Recorder,
   a: Tensor,
   options: ProductOptions & { gate: ActivationKind; keep?: boolean },
-): Gated {
+): GatedProduct {
   const { b, label, variant, gate, keep } = options;
   const [m, k] = a.shape;
   const [kb, n] = b.shape.slice(-2);

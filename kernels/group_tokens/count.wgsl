@@ -1,5 +1,6 @@
 // One thread counts one block of choices by expert and notes each choice's rank within the block.
-// A thread owns its row of counts: no atomics, so the order is the order of the choices.
+// A thread owns its row of counts: no atomics, so the order is the order of the choices. An id beyond
+// the experts, such as NONE, is a choice that was dropped: nobody counts it.
 struct Params { choices: u32, experts: u32, block: u32, blocks: u32 };
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
@@ -15,7 +16,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var e = 0u; e < p.experts; e++) { counts[base + e] = 0u; }
   let end = min((own + 1u) * p.block, p.choices);
   for (var i = own * p.block; i < end; i++) {
-    let at = base + ids[i];
+    let e = ids[i];
+    if (e >= p.experts) { continue; }
+    let at = base + e;
     let rank = counts[at];
     ranks[i] = rank;
     counts[at] = rank + 1u;

@@ -11,10 +11,17 @@ import placeCode from "./place.wgsl" with { type: "text" };
 import scanCode from "./scan.wgsl" with { type: "text" };
 import tokensCode from "./tokens.wgsl" with { type: "text" };
 
+/** The expert of a choice that was dropped, its place, and the choice of a row that nobody has. */
+export const NO_CHOICE = 0xffffffff;
+
 /** Choices that one thread counts. */
 const BLOCK = 64;
 
-/** Where each choice of a token went. A choice is `token * K + slot`; u32 everywhere. */
+/**
+ * Where each choice of a token went. A choice is `token * K + slot`; u32 everywhere. There are as many
+ * rows as choices; where choices were dropped, those beyond the last expert's stay unused, and no
+ * product reads or writes them.
+ */
 export interface TokenGroups {
   /** Number of experts. */
   experts: number;
@@ -22,11 +29,11 @@ export interface TokenGroups {
   mostTiles: number;
   /** First row of each expert, E + 1 values. */
   offsets: Tensor;
-  /** The choice in each row, T * K values. */
+  /** The choice in each row, T * K values; {@linkcode NO_CHOICE} in unused ones. */
   rowIds: Tensor;
-  /** The token in each row, T * K values: what products gather by. With K = 1, the choices. */
+  /** The token in each row likewise: what products gather by. With K = 1, the choices. */
   rowTokens: Tensor;
-  /** The row of each choice, T * K values. */
+  /** The row of each choice, T * K values; {@linkcode NO_CHOICE} for dropped ones. */
   places: Tensor;
   /** Row tiles: (expert, first row, end of the expert's rows, 0); zeros where there is no tile. */
   tileMap: Tensor;
@@ -38,7 +45,12 @@ export function groupTensors(groups: TokenGroups): Tensor[] {
   return [...new Set([offsets, rowIds, rowTokens, places, tileMap])];
 }
 
-/** Records the sort of `ids` (T * K experts) by expert, with the map of tiles of `tileRows` rows. */
+/**
+ * Records the sort of `ids` (T * K experts) by expert, with the map of tiles of `tileRows` rows.
+ *
+ * An id that is no expert's, such as {@linkcode NO_CHOICE}, is a choice that was dropped: it gets no
+ * row.
+ */
 export function groupTokens(
   recorder: Recorder,
   ids: Tensor,

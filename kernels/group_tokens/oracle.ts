@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NO_CHOICE } from "./group_tokens.ts";
+
 /**
  * Offsets, row ids and places as {@linkcode TokenGroups} holds them; tiles as (expert, row, end).
  *
@@ -24,10 +26,11 @@ export function groupTokensOracle(
   dims: { experts: number; tileRows: number },
 ): { offsets: number[]; rowIds: number[]; places: number[]; tiles: number[][] } {
   const byExpert: number[][] = Array.from({ length: dims.experts }, () => []);
-  for (let i = 0; i < ids.length; i++) byExpert[ids[i]].push(i);
-  const rowIds = byExpert.flat();
-  const places: number[] = Array(ids.length).fill(0);
-  rowIds.forEach((choice, row) => places[choice] = row);
+  for (let i = 0; i < ids.length; i++) byExpert[ids[i]]?.push(i);
+  const used = byExpert.flat();
+  const places: number[] = Array(ids.length).fill(NO_CHOICE);
+  used.forEach((choice, row) => places[choice] = row);
+  const rowIds = [...used, ...Array(ids.length - used.length).fill(NO_CHOICE)];
   const offsets = [0];
   const tiles: number[][] = [];
   byExpert.forEach((rows, e) => {

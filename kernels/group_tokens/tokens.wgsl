@@ -1,4 +1,4 @@
-// The token of the choice in each row.
+// The token of the choice in each row; NONE where there is no choice.
 struct Params { choices: u32, top: u32 };
 
 @group(0) @binding(0) var<storage, read> row_ids: array<u32>;
@@ -9,5 +9,6 @@ struct Params { choices: u32, top: u32 };
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x;
   if (i >= p.choices) { return; }
-  row_tokens[i] = row_ids[i] / p.top;
+  let choice = row_ids[i];
+  row_tokens[i] = select(choice / p.top, choice, choice == 0xffffffffu);
 }

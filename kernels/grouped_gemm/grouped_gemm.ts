@@ -6,7 +6,13 @@
  * @module
  */
 import type { ActivationKind } from "../activation/forms.ts";
-import { floatStorage, type Gated, gatedResult, type Weights, weightsOf } from "../gemm/gemm.ts";
+import {
+  floatStorage,
+  type GatedProduct,
+  gatedResult,
+  type Weights,
+  weightsOf,
+} from "../gemm/gemm.ts";
 import { type Gather, matmul, type RowGroups } from "../gemm/matmul.ts";
 import type { Program, Variant } from "../gemm/variant.ts";
 import type { TokenGroups } from "../group_tokens/group_tokens.ts";
@@ -57,7 +63,7 @@ export function groupedGemmGated(
     gate: ActivationKind;
     keep?: boolean;
   },
-): Gated {
+): GatedProduct {
   const { w, groups, label, variant, gate, keep } = options;
   const [, , k, n] = w.shape;
   checkInner(label, x.shape[1], k);

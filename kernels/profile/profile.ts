@@ -74,6 +74,7 @@ export async function profileOf(
   const movers = curves[MOVER] ? opsOf(MOVER, curves[MOVER]) : all.flat();
   const moved = Math.max(...movers.map((s) => bytes(s.op) / s.seconds));
   pool.trim();
+  const gap = profiling.gap();
   const law: Law = { computeEfficiency: 1, memoryEfficiency: moved / copied, halfSize: 0 };
   return {
     schema: 1,
@@ -96,6 +97,7 @@ export async function profileOf(
     memoryBytes: device.gpu.limits.maxBufferSize,
     memoryBandwidthBytesPerSecond: copied,
     peakFlopsPerSecond: { f32: best(flops) },
+    ...gap && { gapSeconds: gap.value },
     launchSeconds: Math.min(...Object.values(curves).flatMap((c) => c.seconds)),
     law,
     laws: {},

@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { type Estimate, median } from "../base/estimate.ts";
 import type { OpKind } from "../base/op.ts";
 import type { Curve } from "../base/profile_schema.ts";
 import type { LaunchTime } from "../recorder.ts";
 import type { Pool } from "../tensor.ts";
 import type { KernelChoice } from "../tune.ts";
 import type { RecordedPart } from "./recordings.ts";
-import { type Corner, cornerPart, cornerSeconds, prepare, type Running } from "./rounds.ts";
+import { type Corner, cornerPart, gapsOf, prepare, type Running, takeCorner } from "./rounds.ts";
 import { sweepsOf } from "./sweeps/sweeps.ts";
 import { undisturbed } from "./undisturbed.ts";
 
@@ -24,6 +25,8 @@ export interface Profiling {
   take(times: readonly (readonly LaunchTime[])[]): void;
   /** How many rounds were counted. */
   rounds(): number;
+  /** Seconds between a launch and the next, as the rounds show; none where no part has two. */
+  gap(): Estimate | undefined;
   /** The curves that the rounds show. */
   curves(): Record<string, Curve>;
   /** Puts the inputs of all shapes back. */
@@ -44,6 +47,7 @@ function curveOf({ sweep, grid, begun }: Running): Curve {
     seconds: estimates.map((e) => e.value),
     lo: estimates.map((e) => e.lo),
     hi: estimates.map((e) => e.hi),
+    launches: grid.map(({ launches = 1 }) => Math.max(1, launches)),
     ...sweep.begun && {
       begun: { ...sweep.begun, seconds: estimatesOf(begun).map((e) => e.value) },
     },
@@ -80,14 +84,18 @@ export function startProfiling(
   const order = spreadOrder(corners.length).map((i) => corners[i]);
   const curves = () => Object.fromEntries(running.map((one) => [one.sweep.kind, curveOf(one)]));
   let rounds = 0;
+  const gaps: number[] = [];
   return {
     parts: order.map(({ one, corner }) => cornerPart(one, corner)),
     outlines: curves(),
     take(times) {
-      order.forEach(({ corner }, i) => corner.seconds.push(cornerSeconds(times[i])));
+      order.forEach(({ corner }, i) => takeCorner(corner, times[i]));
+      const between = times.flatMap(gapsOf);
+      if (between.length > 0) gaps.push(median(between).value);
       rounds++;
     },
     rounds: () => rounds,
+    gap: () => gaps.length > 0 ? undisturbed(gaps) : undefined,
     curves,
     release: () => running.forEach(({ prepared }) => pool.release(...prepared.inputs)),
   };

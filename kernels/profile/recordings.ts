@@ -46,7 +46,7 @@ function warmUp(recorder: Recorder): void {
 }
 
 /** A recording is closed after the part that brings it to so many launches: 1024 can be timed. */
-const LONG = 700;
+const LONG = 640;
 
 /**
  * Runs parts in as few recordings as hold them, one wait for each, and gives the launches of each

@@ -73,6 +73,9 @@ export function refined(curve: Curve): Curve {
   );
   const corners = gridCorners(axes);
   const fill = (values: readonly number[]) => corners.map((at) => valueAt(curve.axes, values, at));
-  const { seconds, lo, hi } = curve;
-  return { ...curve, axes, seconds: fill(seconds), lo: fill(lo), hi: fill(hi) };
+  const { seconds, lo, hi, launches } = curve;
+  return {
+    ...{ ...curve, axes, seconds: fill(seconds), lo: fill(lo), hi: fill(hi) },
+    ...launches && { launches: fill(launches) },
+  };
 }

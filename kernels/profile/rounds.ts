@@ -28,6 +28,8 @@ export interface Corner {
   dims: Dims;
   /** Seconds by round. */
   seconds: number[];
+  /** Launches that take them, once it ran. */
+  launches?: number;
 }
 
 /** Puts a sweep's inputs on the device. */
@@ -50,8 +52,21 @@ const TIMED = "timed";
 export const cornerPart = ({ prepared }: Running, { dims }: Corner): RecordedPart => (recorder) =>
   recorder.pool.release(...prepared.record(recorder, dims, TIMED));
 
+const timedOnes = (times: readonly LaunchTime[]) =>
+  times.filter(({ label }) => label.startsWith(TIMED));
+
 /** Seconds that a part of {@linkcode cornerPart} took, at least a nanosecond. */
 export function cornerSeconds(times: readonly LaunchTime[]): number {
-  const timed = times.filter(({ label }) => label.startsWith(TIMED));
-  return Math.max(timed.reduce((sum, t) => sum + t.endSeconds - t.startSeconds, 0), 1e-9);
+  const seconds = timedOnes(times).reduce((sum, t) => sum + t.endSeconds - t.startSeconds, 0);
+  return Math.max(seconds, 1e-9);
 }
+
+/** Counts a round of a corner. */
+export function takeCorner(corner: Corner, times: readonly LaunchTime[]): void {
+  corner.seconds.push(cornerSeconds(times));
+  corner.launches = timedOnes(times).length;
+}
+
+/** Seconds between the launches of a part. */
+export const gapsOf = (times: readonly LaunchTime[]): number[] =>
+  times.slice(1).map((next, i) => next.startSeconds - times[i].endSeconds);

@@ -1,8 +1,8 @@
 /**
  * WGSL that finds the k largest of what one lane is shown, ties to what came first.
  *
- * The k best so far are kept sorted: what comes next is compared with each and changes places where
- * it is larger. There is no branch and no memory in that, so lanes never wait for each other. Keys
+ * The k best so far are kept sorted: what comes next goes to its place among them, and all behind it
+ * move on by one, equal ones too. There is no branch and no memory in that, so lanes never wait for each other. Keys
  * are integers in the order of the floats: a NaN is then just the smallest number, and every order
  * is total, whatever a driver assumes about floats.
  *
@@ -51,14 +51,15 @@ fn ${name}_take(new_id: u32, new_key: u32) {
   key = select(0u, key, key < ${name}_last_key || later);`
       : ""
   }
+  var moving = false;
   for (var j = 0u; j < ${n}u; j++) {
     let held_key = ${name}_keys[j];
     let held_id = ${name}_ids[j];
-    let better = key > held_key;
-    ${name}_keys[j] = select(held_key, key, better);
-    ${name}_ids[j] = select(held_id, id, better);
-    key = select(key, held_key, better);
-    id = select(id, held_id, better);
+    moving = moving || key > held_key;
+    ${name}_keys[j] = select(held_key, key, moving);
+    ${name}_ids[j] = select(held_id, id, moving);
+    key = select(key, held_key, moving);
+    id = select(id, held_id, moving);
   }
 }`;
 }

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } fro
 import { modelPreset } from "../../core/spec/mod.ts";
 import { createTrainer } from "../../core/train/trainer.ts";
 import { createTape } from "../../core/nn/tape.ts";
-import { createParameters, lossAndGradients } from "../../core/nn/transformer.ts";
+import { createParameters } from "../../core/nn/parameters.ts";
+import { lossAndGradients } from "../../core/nn/transformer.ts";
 import { split } from "../../kernels/base/random.ts";
 import { type Device, openDevice } from "../../kernels/device.ts";
 import { createRecorder } from "../../kernels/recorder.ts";
@@ -111,7 +112,7 @@ Deno.test(
     const lossOf = async () => {
       const recorder = createRecorder(pool);
       const tape = createTape(recorder);
-      const loss = lossAndGradients(tape, batch, { model, parameters, kernels, rope });
+      const { loss } = lossAndGradients(tape, batch, { model, parameters, kernels, rope });
       recorder.submit();
       const names = Object.keys(parameters);
       const got = await download(device, [loss, ...names.map((n) => parameters[n].grad!)]);

@@ -195,6 +195,15 @@ Deno.test(
     const { embedding } = profile.curves;
     assertEquals(embedding.fixed, { v: 4096 });
     assertEquals(embedding.seconds.length, gridCorners(embedding.axes).length);
+    assertEquals(embedding.launches!.map(Math.round), embedding.seconds.map(() => 1));
+    const { reduce } = profile.curves;
+    const launches = gridCorners(reduce.axes).map(({ tensors }) => tensors + 1);
+    assertEquals(
+      reduce.launches!.map(Math.round),
+      launches,
+      "a sum of each tensor, and one of all",
+    );
+    assert(profile.gapSeconds! > 0 && profile.gapSeconds! < 1e-2, `${profile.gapSeconds} s`);
     embedding.seconds.forEach((s, i) => assert(embedding.lo[i] <= s && s <= embedding.hi[i]));
     assertEquals(Object.keys(profile.kernels).length, 5);
     await assertRejects(() => measureProfile(device, { kernels, kinds: [] }), RangeError);

@@ -200,6 +200,19 @@ Deno.test(
 );
 
 Deno.test(
+  "equal ones stay in order when a larger one pushes them down",
+  withDevice(async (pool, device) => {
+    const row = [-1, -1, 0, -0.5, 0.5, -0.5, 1, -0.5, 0];
+    const logits = pool.upload("l", [1, row.length], Float32Array.from(row));
+    const recorder = createRecorder(pool);
+    const { ids } = router(recorder, logits, { topK: 6, renormalise: true });
+    recorder.submit();
+    const [chosen] = await download(device, [ids], Uint32Array);
+    assertEquals([...chosen], [6, 4, 2, 8, 3, 5]);
+  }),
+);
+
+Deno.test(
   "routers refuse what does not fit",
   withDevice((pool) => {
     const logits = pool.upload("l", [2, 6], new Float32Array(12));

@@ -5,6 +5,10 @@ import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 /** Bindings in order, and threads of a workgroup. */
 const shaders: Record<string, { bindings: string[]; threads: number }> = {
   "combine/combine": { bindings: ["rows", "places", "weights", "extra", "y", "p"], threads: 64 },
+  "group_tokens/equal_groups": {
+    bindings: ["offsets", "tile_map", "row_ids", "places", "p"],
+    threads: 64,
+  },
   "group_tokens/count": { bindings: ["ids", "counts", "ranks", "p"], threads: 64 },
   "group_tokens/scan": {
     bindings: ["counts", "offsets", "tile_map", "p"],
@@ -19,6 +23,10 @@ const shaders: Record<string, { bindings: string[]; threads: number }> = {
   "reduce/parts": { bindings: ["x", "parts", "p"], threads: 64 },
   "reduce/total": { bindings: ["parts", "total", "p"], threads: 256 },
   "reduce/columns": { bindings: ["x", "y", "p"], threads: 64 },
+  "broadcast/columns": { bindings: ["x", "y", "p"], threads: 64 },
+  "choose/assign": { bindings: ["x", "numbers", "members", "ids", "p"], threads: 256 },
+  "choose/per_column": { bindings: ["x", "y", "p"], threads: 64 },
+  "choose/put": { bindings: ["x", "ids", "y", "p"], threads: 64 },
   "embedding/digit": {
     bindings: ["keys", "order", "places", "new_keys", "new_order", "digit", "p"],
     threads: 64,

@@ -12,7 +12,10 @@ export type CapSpec =
    * another factor where the model is evaluated.
    */
   | { kind: "factor"; factor: number; evaluation?: number; order: DropOrder; group?: "sequence" }
-  /** A device holds E / devices experts and has factor K T / devices places (DeepSeek-V2). */
+  /**
+   * A device holds E / devices experts and has factor K T / devices places; choices of a share `kept`
+   * of all sequences are never dropped. In training alone (DeepSeek-V2).
+   */
   | { kind: "device"; devices: number; factor: number; kept: number }
-  /** Experts that cost nothing have another share of the room (MoE++). */
+  /** Experts that are networks have `share` of the room of those that are none (MoE++). */
   | { kind: "two-kinds"; factor: number; share: number };

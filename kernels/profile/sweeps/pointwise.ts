@@ -39,16 +39,17 @@ export function elementwiseSweep(): Sweep {
   };
 }
 
-/** The sum of squares. */
+/** The sum of squares of many tensors: the norm of all gradients. */
 export function reduceSweep(): Sweep {
   return {
     kind: "reduce",
-    axes: { n: sizes },
+    axes: { n: [2 ** 14, 2 ** 20], tensors: [1, 32] },
     quantum: {},
     fixed: {},
-    prepare: staged(({ fill }) => (recorder, { n }, label) => [
-      sumOf(recorder, [fill(shapeOf(n))], { squares: true, label }),
-    ]),
+    prepare: staged(({ fill }) => (recorder, { n, tensors: count }, label) => {
+      const tensors = Array.from({ length: count }, (_, i) => fill(shapeOf(n / count), `g${i}`));
+      return [sumOf(recorder, tensors, { squares: true, label })];
+    }),
   };
 }
 

@@ -131,8 +131,11 @@ Deno.test("latent attention goes down and up again", () => {
 Deno.test("grouped queries need fewer keys and values", () => {
   const model = modelPreset("mixtral-8x7b");
   const ops = lowerLayer(model, layersOf(model)[0], 8);
-  const dims = ops.find((op) => op.name === "query, key and value")?.dims;
-  assertEquals(dims, { m: 8, n: (32 + 2 * 8) * 128, k: 4096 });
+  const dims = ["q", "k", "v"].map((name) =>
+    ops.find((op) => op.name === `attention ${name}`)?.dims
+  );
+  const of = (n: number) => ({ m: 8, n: n * 128, k: 4096 });
+  assertEquals(dims, [of(32), of(8), of(8)]);
 });
 
 Deno.test("attention experts all run, each with its own or with shared keys and values", () => {
@@ -143,19 +146,35 @@ Deno.test("attention experts all run, each with its own or with shared keys and 
       (ops.find((op) => op.kind === "attention")!.dims as OpDims["attention"]).heads,
       32,
     );
-    return (ops.find((op) => op.name === "query, key and value")!.dims as OpDims["gemm"]).n;
+    return ["q", "k", "v"].map((name) =>
+      (ops.find((op) => op.name === `attention ${name}`)!.dims as OpDims["gemm"]).n
+    );
   };
-  assertEquals(width("bam-small"), 4 * 3 * 1024);
-  assertEquals(width("bam-small-shared-kv"), 4 * 1024 + 2 * 1024);
+  assertEquals(width("bam-small"), [4 * 1024, 4 * 1024, 4 * 1024]);
+  assertEquals(width("bam-small-shared-kv"), [4 * 1024, 1024, 1024]);
 });
 
-Deno.test("a serial block sums twice, a parallel one once", () => {
-  const sums = (id: string) => {
+Deno.test("residuals are added by what ends a branch, but for those behind a norm", () => {
+  const lowered = (id: string, perLayer: number) => {
     const model = modelPreset(id);
-    return lowerLayer(model, layersOf(model)[0], 8).filter((op) => op.name === "residual sum");
+    const changed = { ...model, norm: { ...model.norm, perLayer } };
+    const ops = lowerLayer(changed, layersOf(changed)[0], 8);
+    const combine = ops.find((op) => op.kind === "combine")?.dims as OpDims["combine"] | undefined;
+    return [ops.filter((op) => op.name === "residual sum").length, combine?.k];
   };
-  assertEquals(sums("mixtral-8x7b").length, 2);
-  assertEquals(sums("palm-540b").length, 1);
+  assertEquals(lowered("mixtral-8x7b", 2), [0, 3]);
+  assertEquals(lowered("mixtral-8x7b", 4), [2, 2]);
+  assertEquals(lowered("palm-540b", 1), [0, undefined]);
+});
+
+Deno.test("each layer's experts have rows of their own where they are given", () => {
+  const model = modelPreset("tiny");
+  const [even, odd] = [[2, 2, 2, 2, 2, 2, 2, 2], [16, 0, 0, 0, 0, 0, 0, 0]];
+  const rowsOf = (options: Parameters<typeof lowerModel>[2]) =>
+    lowerModel(model, 8, options).filter(({ name }) => name === "expert up").map((op) => op.rows);
+  assertEquals(rowsOf({ layerRows: [even, odd] }), [even, odd]);
+  assertEquals(rowsOf({ rows: odd, layerRows: [even] }), [even, odd]);
+  assertEquals(rowsOf({}), [undefined, undefined]);
 });
 
 Deno.test("a model ends in the output layer, and each layer's ops come in order", () => {
@@ -165,7 +184,7 @@ Deno.test("a model ends in the output layer, and each layer's ops come in order"
     kind: "gemm",
     dims: { m: 8, n: 50304, k: 2048 },
     dtype: "bf16",
-    name: "output layer",
+    name: "logits",
   });
   assertEquals(ops.filter((op) => op.kind === "router").length, 16);
   assert(ops.every((op) => op.dtype === "bf16"));

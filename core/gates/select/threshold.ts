@@ -1,0 +1,73 @@
+/**
+ * Choices of any number of experts: all whose score is above something, or simply all.
+ *
+ * @module
+ */
+import type { Ramp } from "../training/schedules.ts";
+import { countingIds, marks, numberOf, oneMinus, type SpecOf } from "../shorthand.ts";
+import type { Selector, SelectRun } from "./run.ts";
+import type { SelectSpec } from "./specs.ts";
+import { progressOf, stepState } from "./progress.ts";
+import { logitsOf } from "./top_k.ts";
+
+/** A mask [T, E], and where a token has no one, its best. */
+function atLeastBest<A, I>({ g, shape }: SelectRun<A, I>, mask_TE: A, scores_TE: A): A {
+  const nobody_T1 = oneMinus(g, g.largest(mask_TE));
+  const best_TE = marks(g, g.topK(scores_TE, 1), shape.experts);
+  return g.map("add", mask_TE, g.map("multiply", best_TE, nobody_T1));
+}
+
+/**
+ * Every expert whose score is above the sigmoid of its own trained threshold; in evaluation at least
+ * the best: DYNMoE, arXiv 2405.14297, section 3.1. What the weights are taken from is by how much.
+ */
+export const topAnySelect: Selector<SpecOf<SelectSpec, "top-any">> = {
+  choices: (_, { experts }) => experts,
+  parameters: (_, { experts }) => ({ thresholds: { shape: [1, experts], init: "zeros" } }),
+  select(run) {
+    const { g, w, training } = run;
+    const scores_TE = run.values ?? g.map("sigmoid", logitsOf(run));
+    const above_TE = g.map("subtract", scores_TE, g.map("sigmoid", w.thresholds));
+    const mask_TE = g.map("positive", above_TE);
+    const ids = g.where(training ? mask_TE : atLeastBest(run, mask_TE, above_TE));
+    return { ids, values: above_TE };
+  },
+};
+
+/** Every expert whose logit is above 0: ReMoE, arXiv 2412.14711. */
+export const aboveZeroSelect: Selector<SpecOf<SelectSpec, "above-zero">> = {
+  choices: (_, { topK, experts }) => Math.min(topK, experts),
+  select: (run) => ({ ids: run.g.where(logitsOf(run)) }),
+};
+
+/** From where to where EvoMoE's temperature goes, unless the recipe says otherwise. */
+const ANNEALED: Omit<Ramp, "steps"> = { from: 2, to: 0.3 };
+
+/**
+ * Every expert whose weight is above a threshold, and at least the best: EvoMoE's dense-to-sparse
+ * gate, arXiv 2112.14397. While the softmax is hot all weights are above it.
+ */
+export const aboveSelect: Selector<SpecOf<SelectSpec, "above">> = {
+  choices: (_, { experts }) => experts,
+  states: ({ annealed }) => annealed ? stepState() : {},
+  select(run) {
+    const { g, spec } = run;
+    const { from = ANNEALED.from, to = ANNEALED.to } = spec;
+    let [logits, state] = [logitsOf(run), {}];
+    if (spec.annealed) {
+      const progress = progressOf(run);
+      const heat = g.shift(g.scale(progress.done, Math.log(to / from)), Math.log(from));
+      logits = g.map("divide", logits, g.map("exp", heat));
+      state = progress.state;
+    }
+    const values = g.softmax(logits);
+    const over = g.map("positive", g.map("subtract", values, numberOf(g, spec.threshold)));
+    return { ids: g.where(atLeastBest(run, over, values)), values, scores: values, state };
+  },
+};
+
+/** All experts: dense gates, arXiv 2407.06204, section 4.1.2. */
+export const allSelect: Selector<SpecOf<SelectSpec, "all">> = {
+  choices: (_, { experts }) => experts,
+  select: ({ g, shape: { tokens, experts } }) => ({ ids: countingIds(g, [tokens, experts]) }),
+};
