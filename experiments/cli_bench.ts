@@ -1,5 +1,5 @@
 /**
- * `bench`: times kernels, simulator or planner, and compares with an older run.
+ * `bench`: times kernels, training steps, simulator or planner, and compares with an older run.
  *
  * @module
  */
@@ -85,7 +85,7 @@ async function write(path: string, file: BenchFile): Promise<string[]> {
 export function addBench(cli: Cli): void {
   const words = Object.keys(cli.benches);
   cli.program.command("bench")
-    .description("time the kernels, the simulator or the planner")
+    .description("time the kernels, training steps, the simulator or the planner")
     .argument("[what]", words.join(", "), words[0])
     .option("--quick", "in seconds, with wider intervals")
     .option("--only <names>", "parts of it alone, with commas between", (text) => text.split(","))

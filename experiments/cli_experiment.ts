@@ -15,6 +15,7 @@ import { findExperiment } from "./registry.ts";
 import { runExperiment } from "./run.ts";
 import { writeRun } from "./store.ts";
 import { formatTable } from "./table.ts";
+import { workRows } from "./training/works.ts";
 import type { Cli } from "./cli_command.ts";
 import { collect, wholeNumber } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
@@ -47,7 +48,10 @@ function list(cli: Cli, options: { json?: true }): void {
     question,
     parameters,
   }));
-  if (options.json) return cli.io.print(JSON.stringify(entries, null, 2));
+  if (options.json) {
+    const rows = workRows().filter(({ experiment }) => entries.some(({ id }) => id === experiment));
+    return cli.io.print(JSON.stringify({ experiments: entries, rows }, null, 2));
+  }
   cli.io.print(
     formatTable(
       [{ head: "experiment" }, { head: "question" }],

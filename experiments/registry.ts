@@ -7,9 +7,26 @@ import { unknownName } from "../kernels/base/errors.ts";
 import type { Experiment } from "./define.ts";
 import { moeLayerExperiment } from "./routing/moe_layer.ts";
 import { publishedExperiment } from "./simulate/published/published.ts";
+import { balanceExperiment } from "./training/balance/balance.ts";
+import { capacityExperiment } from "./training/capacity/capacity.ts";
+import { gatesExperiment } from "./training/gates/gates.ts";
+import { granularityExperiment } from "./training/granularity/granularity.ts";
+import { softExperiment } from "./training/soft/soft_against_sparse.ts";
+import { routingTraceExperiment } from "./training/trace/routing_trace.ts";
+import { trainStepExperiment } from "./training/train_step.ts";
 
 /** The experiments; the first is what `experiment` without a name runs. */
-export const experiments: readonly Experiment[] = [moeLayerExperiment, publishedExperiment];
+export const experiments: readonly Experiment[] = [
+  moeLayerExperiment,
+  trainStepExperiment,
+  publishedExperiment,
+  gatesExperiment,
+  balanceExperiment,
+  capacityExperiment,
+  granularityExperiment,
+  softExperiment,
+  routingTraceExperiment,
+];
 
 /** The experiment of that id, or an error that names the nearest one and all of them. */
 export function findExperiment(

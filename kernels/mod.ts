@@ -10,6 +10,8 @@ export * from "./storage.ts";
 export * from "./tensor.ts";
 export * from "./shelf.ts";
 export * from "./recorder.ts";
+export * from "./shader_text.ts";
+export type { Bindings, Bound } from "./bindings.ts";
 export * from "./step_memory.ts";
 export * from "./time.ts";
 export * from "./tune.ts";

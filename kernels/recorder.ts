@@ -7,6 +7,7 @@
  * @module
  */
 import { UserError } from "./base/errors.ts";
+import { type Bound, groupOf } from "./bindings.ts";
 import type { Device } from "./device.ts";
 import { settled } from "./failure.ts";
 import { checkRequirements } from "./requirements.ts";
@@ -146,7 +147,7 @@ function checkGrid(device: Device, label: string, grid: readonly (number | undef
   }
 }
 
-function resourceOf(device: Device, label: string, input: Input): GPUBindingResource {
+function boundOf(device: Device, label: string, input: Input): Bound {
   if ("buffer" in input) {
     const offset = input.offset * storageBytes[input.dtype];
     const size = input.buffer.size - offset;
@@ -159,10 +160,10 @@ function resourceOf(device: Device, label: string, input: Input): GPUBindingReso
           `the device's maxStorageBufferBindingSize of ${most}`,
       );
     }
-    return { buffer: input.buffer, offset, size };
+    return { of: input.buffer, offset, size };
   }
-  if ("mirror" in input) return mirrorOf(device, input.mirror).createView();
-  return { buffer: input.slice.buffer, offset: input.offset, size: input.bytes };
+  if ("mirror" in input) return { of: mirrorOf(device, input.mirror), offset: 0, size: 0 };
+  return { of: input.slice.buffer, offset: input.offset, size: input.bytes };
 }
 
 /** Makes a recorder. `timed` asks for the time of each launch. */
@@ -209,7 +210,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     tensor.slot.mirrored = true;
   }
 
-  function writeUniforms(values: Launch["uniforms"]): GPUBufferBinding {
+  function writeUniforms(values: Launch["uniforms"]): Bound {
     const size = Math.ceil(values.length / 4) * 16;
     const offset = used;
     used += Math.ceil(size / align) * align;
@@ -222,7 +223,7 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
         ? words.setUint32(offset + 4 * i, v, true)
         : words.setFloat32(offset + 4 * i, v.f32, true)
     );
-    return { buffer: uniforms, offset, size };
+    return { of: uniforms, offset, size };
   }
 
   function submit() {
@@ -239,18 +240,18 @@ export function createRecorder(pool: Pool, options: { timed?: boolean } = {}): R
     launch({ label, kernel, inputs, uniforms: values, grid, copies = [] }) {
       checkGrid(device, label, grid);
       last = label;
-      const resources = inputs.map((input) => resourceOf(device, label, input));
-      if (values.length > 0) resources.push(writeUniforms(values));
-      const layout = kernel.pipeline.getBindGroupLayout(0);
-      const entries = resources.map((resource, binding) => ({ binding, resource }));
+      const bound = inputs.map((input) => boundOf(device, label, input));
+      if (values.length > 0) bound.push(writeUniforms(values));
+      const { pipeline } = kernel;
+      const group = groupOf(device, { label, pipeline, bound, bindings: pool.bindings });
       if (copies.length > 0) {
         if (timed) beginPass(label, "begin");
         endPass();
         copies.forEach(copyToMirror);
       }
       const to = beginPass(label, copies.length > 0 ? "end" : "both");
-      to.setPipeline(kernel.pipeline);
-      to.setBindGroup(0, gpu.createBindGroup({ label, layout, entries }));
+      to.setPipeline(pipeline);
+      to.setBindGroup(0, group);
       to.dispatchWorkgroups(...grid as [number]);
     },
     submit,

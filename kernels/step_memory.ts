@@ -8,6 +8,7 @@
  * @module
  */
 import { type Lifetime, type MemoryPlan, planMemory, sizeBytes } from "./base/memory_plan.ts";
+import { noBindings } from "./bindings.ts";
 import type { Device } from "./device.ts";
 import type { Launch, Recorder } from "./recorder.ts";
 import { makeBuffer, makeMirror, mirrorBytes, type Shelf, shelfCount } from "./shelf.ts";
@@ -113,6 +114,7 @@ export function planStep(device: Device, record: (recorder: Recorder) => void): 
     count.out(sizeBytes(slot), isNew);
     return (made[at] ??= make(slot.size) as never) as T;
   }
+  const bindings = noBindings();
   const shelf: Shelf = {
     buffer: (label, { bytes }) =>
       take(label, { kind: "buffer", size: bytes }, (size) => makeBuffer(device, label, size)),
@@ -127,13 +129,16 @@ export function planStep(device: Device, record: (recorder: Recorder) => void): 
       for (const one of made) one?.destroy();
       made.fill(undefined);
       seen.clear();
+      bindings.known.length = 0;
     },
   };
   return {
     ...createPool(device, shelf),
+    bindings,
     plan,
     restart() {
       next = 0;
+      bindings.next = 0;
       count.back(count.bytes().live);
     },
   };

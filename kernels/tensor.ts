@@ -8,6 +8,7 @@
  */
 import { UserError } from "./base/errors.ts";
 import { bufferBytes, mirrorRows, ROW_BYTES } from "./base/layout.ts";
+import type { Bindings } from "./bindings.ts";
 import type { Device } from "./device.ts";
 import { settled } from "./failure.ts";
 import { type HostArray, layoutOf, PAD, padded, roundUp, unpadded } from "./layout.ts";
@@ -64,6 +65,8 @@ export interface Pool {
   bytes(): ShelfBytes;
   /** Destroys what is free. */
   trim(): void;
+  /** Bind groups of a step that repeats in this memory. */
+  bindings?: Bindings;
   /** Recorders that are not submitted yet: what they released may still be read by their launches. */
   openRecorders: number;
 }

@@ -75,7 +75,7 @@ export type BenchDevice = Pick<Provenance, "adapter" | "timer" | "kernels">;
 
 /** A benchmark's answer. */
 export interface BenchResult {
-  /** Which benchmark: "kernels", "sim" or "plan". */
+  /** Which benchmark: "kernels", "train", "sim" or "plan". */
   bench: string;
   /** Where and how it was taken, a sentence each. */
   notes: string[];

@@ -6,6 +6,7 @@
 import { UserError } from "../../kernels/mod.ts";
 import { capacityOf } from "./cap/capacity.ts";
 import { requireEqualBlocks } from "./cap/devices.ts";
+import { rankedChoice } from "./decoding/ranked.ts";
 import type { GateShape } from "./gate.ts";
 import type { GateRecipe } from "./recipe.ts";
 import { scorerOf } from "./score/table.ts";
@@ -97,7 +98,11 @@ function shapeOfUse({ experts, tokens, length, vocabulary = 256, tags = 1 }: Rec
 }
 
 /** Stages that do not go with each other. */
-function misfit({ score, select, weigh }: GateRecipe): string | undefined {
+function misfit({ score, select, weigh, decoding }: GateRecipe): string | undefined {
+  if (decoding?.kind === "contrast" && select.kind !== "top-k") {
+    return `A choice "${select.kind}" was contrasted with its expert of rank ${decoding.rank};` +
+      ` "top-k" can be`;
+  }
   if ((score.kind === "product-key") !== (select.kind === "product-key")) {
     return `Scores "${score.kind}" met a choice "${select.kind}"; product keys go with their own`;
   }
@@ -117,9 +122,11 @@ function misfit({ score, select, weigh }: GateRecipe): string | undefined {
 
 /** Sizes that the stages cannot have. */
 function wrongSize(recipe: GateRecipe, bare: GateShape): string | undefined {
-  const { score, select, cap, balance } = recipe;
+  const { score, select, cap, balance, decoding } = recipe;
   const selector = selectorOf(select);
-  const why = scorerOf(score)?.refusal?.(score, bare) ?? selector.refusal?.(select, bare);
+  const weak = decoding?.kind === "contrast" ? rankedChoice(select, decoding.rank) : select;
+  const why = scorerOf(score)?.refusal?.(score, bare) ?? selector.refusal?.(select, bare) ??
+    selector.refusal?.(weak, bare);
   if (why !== undefined) return why;
   const { experts } = bare;
   const { networks } = expertRanges(recipe, experts);

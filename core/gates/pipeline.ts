@@ -68,7 +68,7 @@ export function gateOf(recipe: GateRecipe): Gate {
       ...zeroExpertParameters(recipe, shape),
     }),
     states: (shape) => ({
-      ...selector.states?.(select, sized(shape)),
+      ...selector.states?.(select, sized(shape), recipe),
       ...balanceStates(recipe.balance, sized(shape)),
     }),
     route<A, I>(given: GateRun<A, I>): Gated<A, I> {

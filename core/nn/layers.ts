@@ -3,7 +3,8 @@
  * leaves that of its gradient.
  *
  * A residual is added where the branch ends, by the product or the combination that makes its last
- * tensor; its gradient is handed on as it is.
+ * tensor; its gradient is handed on as it is. Where several products read one tensor, each adds its
+ * part of the gradient to what the others left.
  *
  * @module
  */
@@ -59,12 +60,14 @@ export function linear(tape: Tape, x: Variable, options: LinearOptions): Variabl
     const dw = gemm(recorder, x.value, {
       ...{ b: dy, transposeA: true, label: `${label} dw`, variant: kernels.weightGrad },
     });
+    const into = x.grad;
     const dx = gemm(recorder, dy, {
       ...{ b: w.value, transposeB: true, label: `${label} dx`, variant: kernels.transposed },
+      ...{ into, accumulate: into !== undefined },
     });
     tape.addGrad(w, dw);
     if (bias) tape.addGrad(bias, columnSums(recorder, dy, { label: `${label} dbias` }));
-    tape.addGrad(x, dx);
+    if (!into) tape.addGrad(x, dx);
     if (residual) tape.addGrad(residual, dy);
     else pool.release(dy);
   });

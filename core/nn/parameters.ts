@@ -16,14 +16,18 @@ import type { Variable } from "./tape.ts";
 export interface ModelParameter extends Variable {
   /** Where it is in the model, such as "layers.0.moe.up". */
   readonly name: string;
+  /** How its values began. */
+  readonly init: Init;
 }
 
 /** The weights of a model by name, in the order of the forward pass. */
 export type ModelParameters = Readonly<Record<string, ModelParameter>>;
 
 /** A shape, and how its values begin. */
-interface Beginning {
+export interface Beginning {
+  /** Dimensions. */
   shape: readonly number[];
+  /** Values. */
   init: Init;
 }
 
@@ -130,7 +134,7 @@ function shapesOf(model: Model, gating?: Gating): Shapes {
 }
 
 /** Values as an {@linkcode Init} says, from the stream of a name. */
-function valuesOf(
+export function firstValues(
   { shape, init }: Beginning,
   options: { seed: number; name: string },
 ): Float32Array<ArrayBuffer> {
@@ -150,28 +154,36 @@ function valuesOf(
 export function createParameters(
   pool: Pool,
   model: Model,
-  options: { seed: number; gating?: Gating; causal?: boolean; length?: number },
+  options: {
+    seed: number;
+    gating?: Gating;
+    causal?: boolean;
+    length?: number;
+    /** Parameters that are no part of the model, trained beside it, by name. */
+    beside?: Readonly<Record<string, GateTensor>>;
+  },
 ): ModelParameters {
-  const { seed, gating, ...use } = options;
+  const { seed, gating, beside, ...use } = options;
   checkModel(model, { ...use, recipe: gating?.recipe });
   return Object.fromEntries(
-    Object.entries(shapesOf(model, gating)).map(([name, one]) => [name, {
-      name,
-      value: pool.upload(name, one.shape, valuesOf(one, { seed, name })),
+    Object.entries({ ...shapesOf(model, gating), ...beside }).map(([name, one]) => [name, {
+      ...{ name, init: one.init },
+      value: pool.upload(name, one.shape, firstValues(one, { seed, name })),
     }]),
   );
 }
 
-/** Puts the states of a model's gates on the device, by their names in it. */
+/** Puts the states of a model's gates, and those `beside`, on the device by their names. */
 export function createStates(
   pool: Pool,
   gating: Gating,
-  options: { seed: number },
+  options: { seed: number; beside?: Readonly<Record<string, GateTensor>> },
 ): Record<string, Tensor> {
+  const { seed, beside } = options;
   return Object.fromEntries(
-    Object.entries(gateStates(gating)).map(([name, one]: [string, GateTensor]) => [
+    Object.entries({ ...gateStates(gating), ...beside }).map(([name, one]) => [
       name,
-      pool.upload(name, one.shape, valuesOf(one, { ...options, name })),
+      pool.upload(name, one.shape, firstValues(one, { seed, name })),
     ]),
   );
 }

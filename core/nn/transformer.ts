@@ -10,9 +10,11 @@ import {
   copyTensor,
   crossEntropy,
   crossEntropyBackward,
+  scaleTensor,
   type Tensor,
 } from "../../kernels/mod.ts";
 import { lossGradient } from "../arrays/device_arrays.ts";
+import type { AuxiliaryLoss } from "../gates/gate.ts";
 import { layersOf } from "../spec/layers.ts";
 import type { Model } from "../spec/model.ts";
 import { block, type BlockOptions, normed, type Passed, type Seen } from "./block.ts";
@@ -113,62 +115,114 @@ export interface Lost {
   states: Record<string, Tensor>;
 }
 
+/** What a pass gave that losses beside the cross-entropy may read. */
+export interface PassOutput {
+  /** The last norm's output [T, D]. */
+  x: Variable;
+  /** Cross-entropy of each token, f32 [T]; 0 where nothing is predicted. */
+  losses: Tensor;
+}
+
+/** Losses beside the cross-entropy, [1, 1], and new values of states by their names in the model. */
+export interface Beside {
+  /** Losses, multiplied by their coefficients. */
+  losses: readonly AuxiliaryLoss<Variable>[];
+  /** States. */
+  state: Readonly<Record<string, Variable>>;
+}
+
+/** What is recorded beside one pass and its cross-entropy. */
+export interface LossOptions {
+  /** Factor of the loss; 1 where absent. */
+  lossScale?: number;
+  /** Passes over the batch, which count alike; the one where absent. */
+  passes?: readonly ForwardOptions[];
+  /** Records losses over what the passes gave. */
+  beside?: (passes: readonly PassOutput[]) => Beside;
+}
+
 /** Collects what gates leave, and gives their losses a gradient. */
-function collector(lossScale: number) {
+function collector(weight: number) {
   const auxiliary: Record<string, Tensor> = {};
   const states: Record<string, Tensor> = {};
+  const count = ({ recorder }: Tape, { name, value }: AuxiliaryLoss<Variable>) => {
+    const sum = auxiliary[name];
+    if (sum) addScaled(recorder, sum, { x: value.value, label: "auxiliary losses" });
+    else auxiliary[name] = copyTensor(recorder, value.value, { label: `loss ${name}` });
+  };
+  const move = ({ recorder }: Tape, name: string, { value }: Variable) => {
+    // Of several passes the first one's state counts.
+    states[name] ??= copyTensor(recorder, value, { label: "new state" });
+  };
   return {
     auxiliary,
     states,
     seen(layer: number, what: Seen, tape: Tape, pass: SeenPass): void {
       if (!("gated" in what)) return;
       const { losses, state } = what.gated;
-      const { recorder } = tape;
-      for (const { name, value: loss } of losses) {
-        if (pass !== "first") tape.addGrad(loss, lossGradient(tape, lossScale));
-        if (pass === "again") continue;
-        const sum = auxiliary[name];
-        if (sum) addScaled(recorder, sum, { x: loss.value, label: "auxiliary losses" });
-        else auxiliary[name] = copyTensor(recorder, loss.value, { label: `loss ${name}` });
+      for (const loss of losses) {
+        if (pass !== "first") tape.addGrad(loss.value, lossGradient(tape, weight));
+        if (pass !== "again") count(tape, loss);
       }
       if (pass === "again") return;
-      for (const [name, { value }] of Object.entries(state)) {
-        states[`layers.${layer}.state.${name}`] = copyTensor(recorder, value, {
-          label: "new state",
-        });
+      for (const [name, value] of Object.entries(state)) {
+        move(tape, `layers.${layer}.state.${name}`, value);
       }
+    },
+    beside(tape: Tape, { losses, state }: Beside, scale: number): void {
+      for (const loss of losses) {
+        tape.addGrad(loss.value, lossGradient(tape, scale));
+        count(tape, loss);
+      }
+      for (const [name, value] of Object.entries(state)) move(tape, name, value);
     },
   };
 }
 
+/** The mean of the passes' losses; takes them over. */
+function meanLoss({ recorder }: Tape, losses: readonly Tensor[]): Tensor {
+  const [sum, ...others] = losses;
+  if (others.length === 0) return sum;
+  for (const x of others) addScaled(recorder, sum, { x, label: "losses of passes" });
+  const mean = scaleTensor(recorder, sum, { by: 1 / losses.length, label: "mean loss" });
+  recorder.pool.release(...losses);
+  return mean;
+}
+
 /**
- * Records the mean cross-entropy of a batch plus the losses of its gates, and the gradients of all
- * weights, times `lossScale`, which are then in `grad` of each parameter.
+ * Records the mean cross-entropy of a batch plus the losses of its gates and those beside, and the
+ * gradients of all weights, times `lossScale`, which are then in `grad` of each parameter.
  */
 export function lossAndGradients(
   tape: Tape,
   batch: Batch,
-  options: ForwardOptions & { lossScale?: number },
+  options: ForwardOptions & LossOptions,
 ): Lost {
-  const { model, parameters: p, kernels, lossScale = 1 } = options;
+  const { lossScale = 1, passes = [options], beside } = options;
   const { recorder } = tape;
-  const { auxiliary, states, seen } = collector(lossScale);
-  const watch: ForwardOptions["seen"] = (...what) => {
-    seen(...what);
-    options.seen?.(...what);
-  };
-  const x = decode(tape, batch, { ...options, seen: watch });
-  const { transposed: variant, weightGrad } = kernels;
-  const output = headOf(model, p);
-  const head = { w: output.value, targets: batch.targets, variant, weightGrad };
-  const forward = crossEntropy(recorder, x.value, { ...head, keepLogits: true });
-  const { dx, dw } = crossEntropyBackward(recorder, x.value, {
-    ...head,
-    forward,
-    scale: lossScale,
+  const scale = lossScale / passes.length;
+  const collected = collector(scale);
+  const outputs = passes.map((one) => {
+    const { model, parameters, kernels } = one;
+    const watch: ForwardOptions["seen"] = (...what) => {
+      collected.seen(...what);
+      one.seen?.(...what);
+    };
+    const x = decode(tape, batch, { ...one, seen: watch });
+    const { transposed: variant, weightGrad } = kernels;
+    const output = headOf(model, parameters);
+    const head = { w: output.value, targets: batch.targets, variant, weightGrad };
+    const forward = crossEntropy(recorder, x.value, { ...head, keepLogits: true });
+    const { dx, dw } = crossEntropyBackward(recorder, x.value, { ...head, forward, scale });
+    recorder.pool.release(forward.lse, forward.share);
+    tape.addGrad(output, dw);
+    return { x, dx, losses: forward.losses, loss: forward.loss };
   });
-  recorder.pool.release(forward.losses, forward.lse, forward.share);
-  tape.addGrad(output, dw);
-  tape.backward(x, dx);
-  return { loss: forward.loss, auxiliary, states };
+  if (beside) collected.beside(tape, beside(outputs), lossScale);
+  const loss = meanLoss(tape, outputs.map((one) => one.loss));
+  recorder.pool.release(...outputs.map((one) => one.losses));
+  for (const { x, dx } of outputs.slice(1)) tape.addGrad(x, dx);
+  tape.backward(outputs[0].x, outputs[0].dx);
+  const { auxiliary, states } = collected;
+  return { loss, auxiliary, states };
 }

@@ -2,7 +2,8 @@
  * The gradients of whole layers and of whole models as operators: one backward pass.
  *
  * Residuals cost nothing of their own: the gradient of a sum is handed on, and is added where the
- * gradient of the norm before it is written. The pointwise passes of a Mamba layer, its scan among
+ * gradient of the norm before it is written. Nor do several products that read one tensor: each adds
+ * its part of the gradient to what is there. The pointwise passes of a Mamba layer, its scan among
  * them, are taken to cost twice what they cost forwards; no kernel here runs them.
  *
  * @module
@@ -23,52 +24,21 @@ import { lowerMoeLayerBackward } from "./lower_moe_backward.ts";
 import { checkLayerLowers, checkModelLowers } from "./lower_refusals.ts";
 import type { FfnSpec, Model } from "./model.ts";
 
-/** Products that read what a branch begins with: the gradient of each is added to what is there. */
-const readers = [
-  "attention router",
-  "attention q",
-  "attention k",
-  "attention v",
-  "query",
-  "query down",
-  "key and value down",
-];
-
 /** The sum of two gradients of model width. */
 const lowerSum = ({ dModel: d, tokens, dtype }: MixerContext) =>
   op("elementwise", { n: tokens * d, reads: 2 }, { dtype, name: "add gradients" });
 
-/** `there` says whether the input has a gradient already, and so has the residual. */
-function lowerAttentionBackward(
-  forward: readonly AnyOp[],
-  at: MixerContext,
-  there: { input: boolean; residual: boolean },
-): AnyOp[] {
-  let { input } = there;
-  return forward.toReversed().flatMap((one) => {
-    const ops = gradientsOf([one]);
-    if (one.name === "attention out" && there.residual) return [...ops, lowerSum(at)];
-    if (!readers.includes(one.name ?? "")) return ops;
-    const sums = input ? [lowerSum(at)] : [];
-    input = true;
-    return [...ops, ...sums];
-  });
-}
-
 function lowerMixersBackward(model: Model, layer: ModelLayer, at: MixerContext): AnyOp[] {
-  const forward = lowerMixers(model, layer, at);
-  if (layer.mixer === "attention") {
-    // Side by side, the network has left gradients of the norm that both read, or of the residual.
-    const parallel = model.block === "parallel";
-    const shared = parallel && model.norm.perLayer === 1;
-    return lowerAttentionBackward(forward, at, {
-      input: shared,
-      residual: parallel && !shared,
-    });
+  const forward = lowerMixers(model, layer, at).toReversed();
+  if (layer.mixer === "mamba") {
+    return forward.flatMap((one) => one.kind === "elementwise" ? [one, one] : gradientsOf([one]));
   }
-  return forward.toReversed().flatMap((one) =>
-    one.kind === "elementwise" ? [one, one] : gradientsOf([one])
-  );
+  // Side by side with its own norm, the network has left a gradient of the residual.
+  const there = model.block === "parallel" && model.norm.perLayer !== 1;
+  return forward.flatMap((one) => [
+    ...gradientsOf([one]),
+    ...(there && one.name === "attention out" ? [lowerSum(at)] : []),
+  ]);
 }
 
 function lowerNetworksBackward(

@@ -4,6 +4,11 @@ export * from "./data/tables.ts";
 export * from "./data/works.ts";
 export * from "./describe.ts";
 export * from "./flops.ts";
+export {
+  huggingFaceArchitectures,
+  isHuggingFaceConfig,
+  modelFromHuggingFace,
+} from "./hugging_face/import.ts";
 export * from "./layers.ts";
 export * from "./lower.ts";
 export * from "./lower_model.ts";

@@ -21,8 +21,8 @@ export interface BlameOptions {
   device: Device;
   /** What the training was told. */
   options: LoopOptions;
-  /** Submits a step. */
-  submit(step: number): void;
+  /** Submits a step, with what comes between it and the next. */
+  submit(step: number): Promise<void>;
   /** What was found after the last step. */
   found: { loss: number; norm: number };
 }
@@ -70,7 +70,7 @@ export async function blame(blamed: BlameOptions): Promise<Error> {
     } finally {
       from.file.close();
     }
-    while (to !== undefined && trainer.steps < to) submit(trainer.steps);
+    while (to !== undefined && trainer.steps < to) await submit(trainer.steps);
     return from.steps;
   };
   const failed = trainer.steps;
@@ -82,7 +82,7 @@ export async function blame(blamed: BlameOptions): Promise<Error> {
   }
   let found = blamed.found;
   while (trainer.steps < failed) {
-    submit(trainer.steps);
+    await submit(trainer.steps);
     found = await trainer.last();
     if (bad([found.loss, found.norm])) break;
   }

@@ -28,10 +28,20 @@ export interface LayerCounts {
   logSumExp2: number;
 }
 
+/** What a model makes of a batch. */
+export interface EvaluatedBatch {
+  /** Losses [T] in nats, 0 where nothing is predicted. */
+  losses_T: Float32Array;
+  /** The same where the model is used as its recipe says; absent where that is no other way. */
+  decoded_T?: ArrayLike<number>;
+  /** What each layer with experts did. */
+  layers: LayerCounts[];
+}
+
 /** Something that gives the loss of each token of a batch without learning from it. */
 export interface Evaluable {
-  /** Losses [T] in nats, 0 where nothing is predicted, and what each layer with experts did. */
-  evaluate(batch: TrainingBatch): Promise<{ losses_T: Float32Array; layers: LayerCounts[] }>;
+  /** Evaluates a batch. */
+  evaluate(batch: TrainingBatch): Promise<EvaluatedBatch>;
 }
 
 /** A layer with experts, over all tokens of an evaluation. */
@@ -68,6 +78,8 @@ export interface Evaluation {
   loss: number;
   /** exp of the loss. */
   perplexity: number;
+  /** Both where the model is used as its recipe says (`GateRecipe.decoding`); absent without. */
+  decoded?: { loss: number; perplexity: number };
   /** The least loss that can be, on the same tokens; absent where the process is not known. */
   floor?: LossFloor;
   /** By domain. */
@@ -141,6 +153,7 @@ export async function evaluateModel(
   const losses = new Float64Array(corpus.domains.length);
   const layers: LayerCounts[][] = [];
   const floors: LossFloor[] = [];
+  let decoded: number | undefined;
   for (let step = 0; step < batches; step++) {
     const batch = batchOf(corpus, { ...options, step, part: "held-out", objective });
     const found = await model.evaluate(batch);
@@ -149,6 +162,7 @@ export async function evaluateModel(
       counts[batch.tags[t]]++;
       losses[batch.tags[t]] += loss;
     });
+    if (found.decoded_T) decoded = (decoded ?? 0) + sum(found.decoded_T);
     found.layers.forEach((layer, i) => (layers[i] ??= []).push(layer));
     const floor = objective === "next" ? floorOf(corpus, { ...batch, length }) : undefined;
     if (floor) floors.push(floor);
@@ -159,6 +173,9 @@ export async function evaluateModel(
     tokens,
     loss,
     perplexity: perplexity(loss),
+    ...(decoded !== undefined && {
+      decoded: { loss: decoded / tokens, perplexity: perplexity(decoded / tokens) },
+    }),
     ...(floors.length > 0 && {
       floor: {
         told: mean(floors.map(({ told }) => told)),

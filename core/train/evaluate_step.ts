@@ -27,6 +27,8 @@ import { layersOf } from "../spec/layers.ts";
 export interface BatchEvaluation {
   /** Loss of each token, nats; 0 where nothing is predicted. */
   losses_T: Float32Array;
+  /** The same where the model is used as its recipe says; absent where that is no other way. */
+  decoded_T?: Float64Array;
   /** What each layer with experts did, in order. */
   layers: LayerStatistics[];
 }

@@ -24,6 +24,11 @@ export interface TrainingProgress {
 export interface Trainable extends Checkpointed, Evaluable {
   /** Submits a step and does not wait. */
   step(batch: TrainingBatch, update: Omit<AdamwNumbers, "step">): void;
+  /**
+   * What the recipe asks of the host between steps; to be awaited after each. It waits for the device
+   * in few of them, or never.
+   */
+  review?(): Promise<void>;
   /** Waits for the last step. */
   last(): Promise<{ loss: number; norm: number; auxiliary?: Record<string, number> }>;
 }

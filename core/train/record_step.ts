@@ -8,6 +8,8 @@ import {
   adamw,
   type AdamwNumbers,
   clipOf,
+  type Device,
+  download,
   mapRecipes,
   mapTensors,
   type Recorder,
@@ -16,6 +18,7 @@ import {
 } from "../../kernels/mod.ts";
 import { createTape } from "../nn/tape.ts";
 import { type ForwardOptions, lossAndGradients } from "../nn/transformer.ts";
+import { objectiveOf } from "./objectives/record.ts";
 import type { TrainerMemory } from "./trainer_memory.ts";
 
 /** What a step leaves on the device. */
@@ -24,14 +27,30 @@ export interface StepLeft {
   loss: Tensor;
   /** Norm of all gradients before clipping, f32 [1]. */
   norm: Tensor;
-  /** Losses of gates by name, summed over layers. */
+  /** Losses of gates, summed over layers and passes, and those beside, by name. */
   auxiliary: Record<string, Tensor>;
+}
+
+/** Waits for what a step left. */
+export async function readStep(
+  device: Device,
+  { loss, norm, auxiliary }: StepLeft,
+): Promise<{ loss: number; norm: number; auxiliary: Record<string, number> }> {
+  const names = Object.keys(auxiliary);
+  const all = [loss, norm, ...names.map((name) => auxiliary[name])];
+  const [[lossNow], [normNow], ...values] = await download(device, all);
+  return {
+    ...{ loss: lossNow, norm: normNow },
+    auxiliary: Object.fromEntries(names.map((name, i) => [name, values[i][0]])),
+  };
 }
 
 /** What a step is told. */
 export interface StepOptions {
   /** The forward pass. */
   forward: ForwardOptions;
+  /** The phase of the training that the step is in. */
+  phase: string;
   /** Numbers of the update. */
   numbers: AdamwNumbers;
   /** Norm that the gradients are clipped to, all together. */
@@ -63,12 +82,14 @@ export function recordStep(
   memory: TrainerMemory,
   options: StepOptions,
 ): StepLeft {
-  const { forward, numbers, lossScale, moveStates } = options;
+  const { forward, phase, numbers, lossScale, moveStates } = options;
   const { parameters, weights, copies, moments, states, batch } = memory;
   const { pool } = recorder;
   const tape = createTape(recorder);
-  const lost = lossAndGradients(tape, batch, { ...forward, lossScale });
-  // What a gate does not read, or reads as a constant, has no gradient and stays what it is.
+  const objective = objectiveOf(tape, { forward, phase, targets: batch.targets });
+  const lost = lossAndGradients(tape, batch, { ...forward, ...objective, lossScale });
+  // What a gate does not read, or reads as a constant, and what the phase leaves alone, has no
+  // gradient and stays what it is.
   const trained = Object.values(parameters).filter(({ name }) => weights[name].grad);
   const gradients = trained.map(({ name }) => weights[name].grad!);
   const { norm, factor } = clipped(recorder, gradients, options);

@@ -64,11 +64,13 @@ export async function runTraining(
     await restoreCheckpoint(device, trainer, from);
     Object.assign(log, structuredClone(from.log));
   }
-  const submit = (step: number) =>
+  const submit = async (step: number) => {
     trainer.step(batchOf(corpus, { ...options, step }), {
       ...optimiser,
       rate: rateAt(schedule, { step, steps }),
     });
+    await trainer.review?.();
+  };
   const waited = async () => {
     const found = await trainer.last();
     if (finite(found)) return found;
@@ -91,7 +93,7 @@ export async function runTraining(
   progress?.start(steps - trainer.steps, `training on ${corpus.id}`);
   try {
     while (trainer.steps < steps) {
-      submit(trainer.steps);
+      await submit(trainer.steps);
       const done = trainer.steps;
       const reads = due(read, done);
       const evaluates = evaluation !== undefined && due(evaluation.every, done);

@@ -16,10 +16,8 @@ import {
   createPool,
   createRecorder,
   type Device,
-  download,
   guessedKernels,
   type KernelChoice,
-  planStep,
   type Recorder,
   type ShelfBytes,
   type Tensor,
@@ -31,8 +29,14 @@ import { gatingOf } from "../nn/gating.ts";
 import type { ModelParameters } from "../nn/parameters.ts";
 import type { ForwardOptions } from "../nn/transformer.ts";
 import type { Model } from "../spec/model.ts";
-import { type BatchEvaluation, batchLogits, evaluateBatch } from "./evaluate_step.ts";
-import { recordStep, type StepLeft } from "./record_step.ts";
+import type { BatchEvaluation } from "./evaluate_step.ts";
+import type { PassVariant } from "./objectives/decoding.ts";
+import { evaluatorOf } from "./objectives/evaluate.ts";
+import { passOf } from "./objectives/passes.ts";
+import { planPhases } from "./objectives/phases.ts";
+import { parametersIn } from "./objectives/record.ts";
+import { courseOf } from "./objectives/table.ts";
+import { readStep, recordStep, type StepLeft } from "./record_step.ts";
 import { createMemory } from "./trainer_memory.ts";
 
 /** What a trainer is made of. */
@@ -86,6 +90,11 @@ export interface Trainer {
   /** Submits a step and does not wait; `rate` is the learning rate. */
   step(batch: TrainerBatch, update: Omit<AdamwNumbers, "step">): void;
   /**
+   * What the recipe asks of the host between steps: a training awaits it after each. It waits for the
+   * device where experts are reviewed (DYNMoE), and for nothing elsewhere.
+   */
+  review(): Promise<void>;
+  /**
    * Records a step on the last batch for a timed recording, in the trainer's own memory: with a
    * learning rate of 0, so that weights, states and routing stay what they are.
    */
@@ -133,8 +142,9 @@ export function createTrainer(device: Device, model: Model, options: TrainerOpti
   const { sequences, length, seed, recipe, causal, recompute, storage = "f32" } = options;
   const { tags = 1, maxNorm = 1, kernels = guessedKernels(device), stepsTotal } = options;
   const lossScale = storage === "f16" ? options.lossScale ?? 1024 : 1;
-  const gating = recipe &&
+  const gatingFor = (recipe: GateRecipe) =>
     gatingOf(model, { recipe, sequences, length, tags, causal, steps: stepsTotal });
+  const gating = recipe && gatingFor(recipe);
   const pool = createPool(device);
   const memory = createMemory(pool, model, {
     ...{ sequences, length, seed, causal, gating, storage },
@@ -142,31 +152,44 @@ export function createTrainer(device: Device, model: Model, options: TrainerOpti
   const { parameters, weights, moments, states, batch, rope } = memory;
   const constants = createConstants(device);
   const list = Object.values(parameters);
+  const course = courseOf(recipe?.training, { steps: stepsTotal });
 
-  const forward = (told: { step: number; training: boolean }): ForwardOptions => ({
-    ...{ model, parameters: weights, kernels, rope, causal, recompute },
-    gates: gating && {
-      ...{ ...gating, states, training: told.training },
-      arrays: (tape) => deviceArrays(tape, { kernels, seed, step: told.step, constants }),
-    },
-  });
+  /** A pass in a phase of the training, or of an evaluation. */
+  const forward = (told: { step: number; phase?: string } & PassVariant): ForwardOptions => {
+    const { step, phase, pass = 0, recipe: other } = told;
+    const parameters = parametersIn(weights, { frozen: course.frozen(phase) });
+    const running = other ? gatingFor(other) : gating;
+    return passOf({
+      ...{ model, parameters, kernels, rope, causal, recompute },
+      gates: running && {
+        ...{ ...running, states, training: phase !== undefined },
+        arrays: (tape) => deviceArrays(tape, { kernels, seed, step, constants }),
+      },
+    }, pass);
+  };
 
-  const record = (recorder: Recorder, numbers: AdamwNumbers, training = true): StepLeft =>
-    recordStep(recorder, memory, {
-      ...{ forward: forward({ step: numbers.step, training: true }), numbers },
-      ...{ maxNorm, lossScale, moveStates: training },
+  const record = (
+    recorder: Recorder,
+    told: { numbers: AdamwNumbers; phase: string; moveStates: boolean },
+  ): StepLeft => {
+    const { numbers: { step }, phase } = told;
+    return recordStep(recorder, memory, {
+      ...{ ...told, forward: forward({ step, phase }), maxNorm, lossScale },
     });
+  };
 
-  function write({ ids, targets, before, tags }: TrainerBatch): { tags_T: Uint32Array } {
+  function write({ ids, targets, before, tags }: TrainerBatch): Uint32Array {
     const tags_T = tags ?? new Uint32Array(ids.length);
     pool.write(batch.ids, ids);
     pool.write(batch.targets, targets);
     pool.write(batch.before, before ?? ids.map((id, t) => t % length === 0 ? id : ids[t - 1]));
     pool.write(batch.tags, tags_T);
-    return { tags_T };
+    return tags_T;
   }
 
-  const planned = planStep(device, (recorder) => void record(recorder, { step: 1, rate: 0 }));
+  const planned = planPhases(device, course.phase(0), (recorder, phase) => {
+    record(recorder, { numbers: { step: 1, rate: 0 }, phase, moveStates: true });
+  });
   let steps = 0;
   let latest: StepLeft | undefined;
   return {
@@ -181,37 +204,32 @@ export function createTrainer(device: Device, model: Model, options: TrainerOpti
     },
     step(host, update) {
       write(host);
-      planned.restart();
-      const recorder = createRecorder(planned);
-      latest = record(recorder, { ...update, step: ++steps });
+      const phase = course.phase(steps);
+      const recorder = createRecorder(planned.begin(phase));
+      latest = record(recorder, { numbers: { ...update, step: ++steps }, phase, moveStates: true });
       recorder.submit();
     },
+    async review() {
+      const found = await course.review({
+        ...{ device, pool, seed, step: steps, shapes: gating?.shapes ?? new Map(), states },
+        parameter: (name) => parameters[name] && { ...parameters[name], ...moments[name] },
+      });
+      if (found) memory.refresh();
+    },
     record(recorder) {
-      planned.restart();
-      const numbers = { step: Math.max(1, steps), rate: 0 };
-      latest = record({ ...recorder, pool: planned }, numbers, false);
+      const step = Math.max(1, steps);
+      const phase = course.phase(step - 1);
+      const told = { numbers: { step, rate: 0 }, phase, moveStates: false };
+      latest = record({ ...recorder, pool: planned.begin(phase) }, told);
     },
     async last() {
       if (!latest) throw new RangeError("Cannot read a loss: no step was made");
-      const names = Object.keys(latest.auxiliary);
-      const all = [latest.loss, latest.norm, ...names.map((name) => latest!.auxiliary[name])];
-      const [[loss], [norm], ...values] = await download(device, all);
-      return {
-        loss,
-        norm,
-        auxiliary: Object.fromEntries(names.map((name, i) => [name, values[i][0]])),
-      };
+      return await readStep(device, latest);
     },
-    evaluate(host) {
-      const { tags_T } = write(host);
-      return evaluateBatch(device, {
-        ...{ batch, options: forward({ step: steps, training: false }), tags_T, tags },
-      });
-    },
-    logits(host) {
-      write(host);
-      return batchLogits(device, { batch, options: forward({ step: steps, training: false }) });
-    },
+    ...evaluatorOf(device, {
+      ...{ gating, batch, tags, write },
+      forward: (variant) => forward({ ...variant, step: steps }),
+    }),
     tensors: () => ({
       ...Object.fromEntries(list.flatMap(({ name, value }) => [
         [`parameters.${name}`, value],
@@ -220,9 +238,9 @@ export function createTrainer(device: Device, model: Model, options: TrainerOpti
       ])),
       ...Object.fromEntries(Object.entries(states).map(([name, one]) => [`state.${name}`, one])),
     }),
-    bytes: () => ({ state: pool.bytes(), step: planned.bytes() }),
+    bytes: () => ({ state: pool.bytes(), step: planned.pool().bytes() }),
     close() {
-      planned.trim();
+      planned.pool().trim();
       constants.close();
       memory.release();
       pool.trim();

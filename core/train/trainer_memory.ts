@@ -18,6 +18,7 @@ import {
 import type { Gating } from "../nn/gating.ts";
 import { checkModel } from "../nn/model_check.ts";
 import { createParameters, createStates, type ModelParameters } from "../nn/parameters.ts";
+import { besideModel } from "./objectives/table.ts";
 import type { Variable } from "../nn/tape.ts";
 import type { Batch } from "../nn/transformer.ts";
 import type { Model } from "../spec/model.ts";
@@ -64,6 +65,10 @@ function checkHalf({ gpu, adapter }: Device): void {
   );
 }
 
+/** Entries whose names others do not have. */
+const without = <T>(all: Readonly<Record<string, T>>, others: object) =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => !(name in others)));
+
 function makeCopies(pool: Pool, parameters: ModelParameters): Record<string, Tensor> {
   const recorder = createRecorder(pool);
   const copies = Object.entries(parameters)
@@ -94,8 +99,12 @@ export function createMemory(
   const { headDim } = checkModel(model, { recipe: gating?.recipe, causal, length });
   if (storage === "f16") checkHalf(pool.device);
   const tokens = sequences * length;
-  const parameters = createParameters(pool, model, { seed, gating, causal, length });
-  const copies = storage === "f16" ? makeCopies(pool, parameters) : {};
+  const beside = besideModel(gating);
+  const parameters = createParameters(pool, model, {
+    ...{ seed, gating, causal, length },
+    beside: beside.parameters,
+  });
+  const copies = storage === "f16" ? makeCopies(pool, without(parameters, beside.parameters)) : {};
   const zeros = (name: string, like: Tensor) =>
     pool.upload(name, like.shape, new Float32Array(like.shape.reduce((a, b) => a * b)));
   const moments = Object.fromEntries(
@@ -111,7 +120,7 @@ export function createMemory(
     ...{ before: indices("before"), tags: indices("tags") },
     positions: indices("positions", (t) => t % length),
   };
-  const states = gating ? createStates(pool, gating, { seed }) : {};
+  const states = gating ? createStates(pool, gating, { seed, beside: beside.states }) : {};
   const rope = model.embedding.positions.kind === "rope"
     ? ropeTable(pool, { positions: length, rotary: headDim })
     : undefined;

@@ -8,10 +8,12 @@ import type { Bench } from "./bench.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchPlan } from "./plan.ts";
 import { benchSim } from "./sim.ts";
+import { benchTrain } from "./train.ts";
 
 /** The benchmarks; the first is what `bench` without a word runs. */
 export const benches: Readonly<Record<string, Bench>> = {
   kernels: benchKernels,
+  train: benchTrain,
   sim: benchSim,
   plan: benchPlan,
 };

@@ -9,9 +9,10 @@ import { type AnyOp, bytes, type Estimate, exactly, flops, sum } from "../../ker
 import type { Profile } from "../../kernels/mod.ts";
 import type { Pair, PairSummary, RooflinePoint, Row } from "../../reports/result.ts";
 import { priceOp } from "../../sim/mod.ts";
+import { summarisePairs } from "../compare/errors_of_pairs.ts";
+import { isInside } from "../compare/profiled.ts";
 import { contentId } from "../hash.ts";
-import { summarisePairs } from "./errors_of_pairs.ts";
-import { type DrawnLayer, isInside } from "./layer_draw.ts";
+import type { DrawnLayer } from "./layer_draw.ts";
 import type { MeasuredLayer } from "./layer_measure.ts";
 import { type Pass, passes } from "./layer_passes.ts";
 

@@ -7,8 +7,8 @@
  * @module
  */
 import { lowerMoeLayer, lowerMoeLayerBackward, type MoeLayerShape } from "../../core/mod.ts";
-import { type AnyOp, type Profile, split, type Stream } from "../../kernels/mod.ts";
-import { insideProfile } from "../../sim/mod.ts";
+import { split, type Stream } from "../../kernels/mod.ts";
+import { isInside, isProfiled, type Ranges } from "../compare/profiled.ts";
 
 /** A layer to measure and to predict. */
 export interface DrawnLayer {
@@ -21,9 +21,6 @@ export interface DrawnLayer {
   /** True where it was drawn to lie within the profiled range. */
   inside: boolean;
 }
-
-/** What is asked of a profile: its curves' ranges and tile sizes, not their seconds. */
-export type Ranges = Pick<Profile, "curves">;
 
 /** Most weights of a drawn layer, and most rows of its experts: a few layers would take all the time. */
 const MOST_WEIGHTS = 5e6;
@@ -84,30 +81,6 @@ const evenOps = ({ shape, tokens }: DrawnLayer) => [
   ...lowerMoeLayer(shape, tokens),
   ...lowerMoeLayerBackward(shape, tokens),
 ];
-
-/** Tile sizes that a kernel may round a dimension up to. */
-const TILES = [1, 8, 16, 32, 64, 128];
-
-/**
- * True where an op is one of the profiled shapes, as it is or rounded up to tiles of any size: the
- * answer, and so what is drawn, does not depend on which kernels were tuned.
- */
-export function isProfiled(op: AnyOp, profile: Ranges): boolean {
-  const curve = profile.curves[op.kind];
-  if (!curve) return false;
-  const dims = op.dims as unknown as Record<string, number>;
-  const onAxis = (name: string, axis: readonly number[]) =>
-    TILES.some((tile) => axis.includes(Math.ceil(dims[name] / tile) * tile));
-  const sized = (name: string) => name !== "groups" && ("m" in dims || name === "d");
-  return Object.entries(curve.axes).every(([name, axis]) =>
-    sized(name) ? onAxis(name, axis) : axis.includes(dims[name])
-  );
-}
-
-/** True where every op of a layer lies within the profiled range: the curves alone say so. */
-export function isInside(ops: readonly AnyOp[], profile: Ranges): boolean {
-  return ops.every((op) => insideProfile(op, profile as Profile));
-}
 
 function fits(layer: DrawnLayer, profile: Ranges): boolean {
   const { dModel, dExpert, experts, topK, sharedWidth } = layer.shape;

@@ -18,8 +18,9 @@ import {
   type Tensor,
   type Timing,
   timingOf,
-  undisturbed,
 } from "../../kernels/mod.ts";
+import { spreadParts } from "../compare/spread_parts.ts";
+import { ADDED, undisturbedLaunches } from "../compare/undisturbed_launches.ts";
 import { sha256 } from "../hash.ts";
 import { checkLayer, type LayerErrors } from "./layer_check.ts";
 import { countExperts, type LayerRun } from "./layer_inputs.ts";
@@ -58,26 +59,17 @@ export interface MeasuredLayer extends LayerErrors {
   digest: string;
 }
 
-/**
- * Times of a pass as those of a profile are taken: each launch by itself over all rounds. The lower
- * quartile of whole passes would lie above their sum where other programs run, since a long time is
- * never wholly undisturbed.
- */
+/** Undisturbed times of a pass and of its operators. */
 function undisturbedPass(
   rounds: readonly LaunchTime[][],
 ): Pick<MeasuredPass, "total" | "byOperator"> {
-  const over = (of: (times: LaunchTime[]) => number) => undisturbed(rounds.map(of));
-  const names = rounds[0].map(({ label }) => label);
-  const launches = names.map((_, i) =>
-    over((times) => times[i].endSeconds - times[i].startSeconds)
-  );
-  const gaps = names.slice(1)
-    .map((_, i) => over((times) => times[i + 1].startSeconds - times[i].endSeconds));
-  const byOperator = Object.fromEntries([...new Set(names)].map((name) => [
+  const { launches, total } = undisturbedLaunches(rounds);
+  const names = new Set(launches.map(({ label }) => label));
+  const byOperator = Object.fromEntries([...names].map((name) => [
     name,
-    sum(launches.filter((_, i) => names[i] === name), "lower quartiles, added"),
+    sum(launches.filter(({ label }) => label === name).map((l) => l.seconds), ADDED),
   ]));
-  return { total: sum([...launches, ...gaps], "lower quartiles, added"), byOperator };
+  return { total, byOperator };
 }
 
 async function floats(pool: Pool, tensors: readonly (Tensor | null)[]): Promise<Float32Array[]> {
@@ -122,12 +114,6 @@ async function conclude(
   };
 }
 
-/** Spreads the parts of `among` evenly between lists of parts that stay together. */
-function spread(lists: RecordedPart[][], among: readonly RecordedPart[]): RecordedPart[] {
-  const share = (list: number) => Math.floor(list * among.length / lists.length);
-  return lists.flatMap((list, i) => [...list, ...among.slice(share(i), share(i + 1))]);
-}
-
 /**
  * Measures layers in rounds: each round takes one sample of every layer, so that a slow spell of the
  * machine spreads over all of them. All layers lie on the device at once; afterwards none does.
@@ -150,7 +136,7 @@ export async function measureLayers(
   const { kernels, repeats, profiling, done, signal } = options;
   const layers = runs.map((run) => prepareLayer(pool, run));
   const lists = layers.map((layer) => layerParts(layer, kernels));
-  const parts = spread(lists, profiling.parts);
+  const parts = spreadParts(lists, profiling.parts);
   const place = new Map(parts.map((part, i) => [part, i]));
   const steps = repeats + 2;
   // The first round compiles, mirrors the weights, and is not counted.

@@ -6,7 +6,7 @@
 import { median } from "../../kernels/base/mod.ts";
 import type { Pair, Result } from "../../reports/result.ts";
 import { spreadLayer, TOKENS_PER_DEVICE } from "./cluster_predict.ts";
-import { errorOf, summarisePairs } from "./errors_of_pairs.ts";
+import { errorOf, summarisePairs } from "../compare/errors_of_pairs.ts";
 import { groupOf } from "./layer_compare.ts";
 import { type Pass, passes } from "./layer_passes.ts";
 

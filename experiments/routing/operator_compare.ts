@@ -10,7 +10,7 @@ import type { Profile } from "../../kernels/mod.ts";
 import type { Pair, Row } from "../../reports/result.ts";
 import { priceOp } from "../../sim/mod.ts";
 import { contentId } from "../hash.ts";
-import { errorOf } from "./errors_of_pairs.ts";
+import { errorOf } from "../compare/errors_of_pairs.ts";
 import { type Compared, insideOf } from "./layer_compare.ts";
 import { type Pass, passes } from "./layer_passes.ts";
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
 import { zeroTensor } from "../map/recipes.ts";
 import type { Tensor } from "../tensor.ts";
@@ -95,7 +96,9 @@ export function expertBackward(
   }
   const vectors = da.pitch / 4;
   const lanes = Math.ceil(vectors / VECTORS_A_THREAD);
-  const code = expertShader(kind, { gated, weighted: row !== undefined, dtype: da.dtype });
+  const form = { gated, weighted: row !== undefined, dtype: da.dtype };
+  const key = `expert backward ${JSON.stringify([kind, form])}`;
+  const code = shaderText(key, () => expertShader(kind, form));
   const dh = pool.tensor(`${label} dh`, h.shape, { dtype: h.dtype });
   const parts = row && pool.tensor(`${label} parts`, [rows * lanes]);
   recorder.launch({

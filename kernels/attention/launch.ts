@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { MIRRORED_SEQUENCE } from "../base/layout.ts";
 import { compile, type Input, type Recorder } from "../recorder.ts";
 import { storagePrelude } from "../storage.ts";
@@ -57,7 +58,10 @@ export function launchAttention(
     kernel: compile(
       device,
       `attention ${kernel} ${geometry.dqk}x${geometry.dv}`,
-      storagePrelude(dtype) + attentionShader(kernel, tile, geometry),
+      shaderText(
+        `attention ${JSON.stringify([kernel, tile, geometry, dtype])}`,
+        () => storagePrelude(dtype) + attentionShader(kernel, tile, geometry),
+      ),
     ),
     inputs: [...own, ...streaming.map(read), ...rest],
     uniforms: uniformsOf(geometry, { ...options, blocks, workgroups }),

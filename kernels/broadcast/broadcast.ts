@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
 import type { Tensor } from "../tensor.ts";
 import { operandNames, operandsIn, stepsOf, stretchedShape } from "./operands.ts";
@@ -78,7 +79,14 @@ export function broadcast(
   const read = operandsIn(of.wgsl).map((name) => operands[operandNames.indexOf(name)]);
   recorder.launch({
     label,
-    kernel: compile(recorder.device, label, broadcastShader(of, Object.keys(values))),
+    kernel: compile(
+      recorder.device,
+      label,
+      shaderText(
+        `broadcast ${JSON.stringify([of, Object.keys(values)])}`,
+        () => broadcastShader(of, Object.keys(values)),
+      ),
+    ),
     inputs: [...read, y],
     uniforms: uniformsOf(y, { read, values }),
     grid: linearGrid(shape[0] * y.pitch / 4),
@@ -115,7 +123,10 @@ export function broadcastBackward(
       kernel: compile(
         device,
         label,
-        slopeShader(of, { wanted: made, values: Object.keys(values) }),
+        shaderText(
+          `slopes ${JSON.stringify([of, made, Object.keys(values)])}`,
+          () => slopeShader(of, { wanted: made, values: Object.keys(values) }),
+        ),
       ),
       inputs: [dy, ...read, ...ofValue ? [y] : [], ...products],
       uniforms: uniformsOf(dy, { read, values }),

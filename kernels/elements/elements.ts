@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -168,7 +169,14 @@ export function elements(
   const vectors = Math.ceil(result.pitch / 4);
   recorder.launch({
     label,
-    kernel: compile(device, recipe.name, elementShader(recipe, into !== undefined)),
+    kernel: compile(
+      device,
+      recipe.name,
+      shaderText(
+        `elements ${JSON.stringify([recipe, into !== undefined])}`,
+        () => elementShader(recipe, into !== undefined),
+      ),
+    ),
     inputs: [...names.map(([name]) => tensors[name]), result],
     uniforms: [
       ...[rows, columns, vectors],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { UserError } from "../base/errors.ts";
 import type { Device } from "../device.ts";
 import { PAD, roundUp } from "../layout.ts";
@@ -38,7 +39,9 @@ export function programName(program: Program): string {
 
 function kernelOf(device: Device, v: Variant, program: Program): Kernel {
   const label = `${programName(program)} ${variantName(v)}`;
-  return compile(device, label, shaderOf(v, program, device.subgroupSize));
+  const { subgroupSize } = device;
+  const key = `gemm ${JSON.stringify([v, program, subgroupSize])}`;
+  return compile(device, label, shaderText(key, () => shaderOf(v, program, subgroupSize)));
 }
 
 /** Rows sorted by group on the device, for grouped products. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
 import { storagePrelude } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
@@ -69,7 +70,14 @@ export function normBackward(
   const means = centred ? normed.mean : undefined;
   recorder.launch({
     label,
-    kernel: compile(device, "norm backward", storagePrelude(dtype) + backwardShader(program, plan)),
+    kernel: compile(
+      device,
+      "norm backward",
+      shaderText(
+        `norm backward ${JSON.stringify([dtype, program, plan])}`,
+        () => storagePrelude(dtype) + backwardShader(program, plan),
+      ),
+    ),
     inputs: [dy, x, normed.inverse, means, gamma, add, dx, dgammas, dbetas]
       .filter((t) => t !== undefined),
     uniforms: [rows, columns, vectors, plan.block, { f32: factor(columns) }, 0],

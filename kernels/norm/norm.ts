@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shaderText } from "../shader_text.ts";
 import { UserError } from "../base/errors.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
 import { storagePrelude } from "../storage.ts";
@@ -95,7 +96,14 @@ export function norm(
   const program = { centred, gamma: gamma?.dtype, beta: beta?.dtype, add: residual !== undefined };
   recorder.launch({
     label,
-    kernel: compile(device, "norm", storagePrelude(dtype) + forwardShader(program, plan)),
+    kernel: compile(
+      device,
+      "norm",
+      shaderText(
+        `norm ${JSON.stringify([dtype, program, plan])}`,
+        () => storagePrelude(dtype) + forwardShader(program, plan),
+      ),
+    ),
     inputs: [x, residual, gamma, beta, y, inverse, mean, sum].filter((t) => t !== undefined),
     uniforms: [
       rows,

@@ -40,7 +40,7 @@ export function paddedDims(op: AnyOp, curve: Curve): Record<string, number> {
     const step = curve.quantum[name] ?? 1;
     const padded = op.rows && name === rowsOf(op)
       ? op.rows.reduce((sum, r) => sum + ceilTo(r, step), 0)
-      : ceilTo(dims[name], step);
+      : ceilTo(dims[name] ?? 1, step);
     dims[name] = name === planesOf[op.kind] ? planes * padded : padded;
   }
   if (curve.begun) dims.m = fullRows(op, { curve, begun: curve.begun, dims });
@@ -107,6 +107,18 @@ function interpolate(
     ]);
   }
   return Math.exp(corners.reduce((s, c) => s + c.weight * Math.log(values[c.index]), 0));
+}
+
+/**
+ * Seconds that a device waits before the launches of an op, as its profile measured them; 0 where it
+ * did not. Prices hold launches alone: a training step of small ones waits hundreds of times.
+ */
+export function gapOf(op: AnyOp, profile: Profile): number {
+  const { gapSeconds = 0 } = profile;
+  const curve = curveOf(op, profile);
+  if (!curve?.launches) return gapSeconds;
+  const dims = paddedDims(op, { ...curve, begun: undefined });
+  return gapSeconds * interpolate(curve.axes, curve.launches, dims);
 }
 
 /** Seconds of an op on a device. */

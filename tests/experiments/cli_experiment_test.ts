@@ -181,6 +181,7 @@ Deno.test("the list names every experiment, as JSON with its parameters", async 
   const { code, printed } = await run(["list"]);
   assertEquals(code, 0);
   assertMatch(printed[0], /answering\s+What is the answer\?/);
-  const [entry] = JSON.parse((await run(["list", "--json"])).printed[0]);
+  const { experiments: [entry], rows } = JSON.parse((await run(["list", "--json"])).printed[0]);
   assertEquals([entry.id, entry.parameters.tokens.full], ["answering", 4000]);
+  assertEquals(rows, [], "no work runs in it");
 });

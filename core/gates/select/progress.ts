@@ -7,7 +7,7 @@ import type { GateRun, GateTensor } from "../gate.ts";
 import { numberOf } from "../shorthand.ts";
 
 /** Steps of a training whose length nobody said. */
-const STEPS = 1000;
+export const STEPS = 1000;
 
 /** The state that counts steps. */
 export function stepState(): Record<string, GateTensor> {

@@ -66,7 +66,7 @@ export interface Selector<S extends SelectSpec = SelectSpec> {
   /** Parameters of its own, by name. */
   parameters?(spec: S, shape: GateShape, recipe: GateRecipe): Record<string, GateTensor>;
   /** States of its own, by name. */
-  states?(spec: S, shape: GateShape): Record<string, GateTensor>;
+  states?(spec: S, shape: GateShape, recipe: GateRecipe): Record<string, GateTensor>;
   /** What keeps it from running at these sizes, as a sentence that names what would work. */
   refusal?(spec: S, shape: GateShape): string | undefined;
   /** Chooses. */

@@ -6,8 +6,11 @@
 
 /** A choice. */
 export type SelectSpec =
-  /** The K best. `bias` adds a state to the scores for choosing alone. */
-  | { kind: "top-k"; k: number; bias?: boolean }
+  /**
+   * The K best, after the `skip` best where given. `bias` adds a state to the scores for choosing
+   * alone.
+   */
+  | { kind: "top-k"; k: number; bias?: boolean; skip?: number }
   /** The K best of the best `chosen` of `groups` groups, by their best or their best two. */
   | {
     kind: "limited";

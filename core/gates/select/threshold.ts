@@ -4,7 +4,8 @@
  * @module
  */
 import type { Ramp } from "../training/schedules.ts";
-import { countingIds, marks, numberOf, oneMinus, type SpecOf } from "../shorthand.ts";
+import type { GateShape, GateTensor } from "../gate.ts";
+import { countingIds, LOWEST, marks, numberOf, oneMinus, type SpecOf } from "../shorthand.ts";
 import type { Selector, SelectRun } from "./run.ts";
 import type { SelectSpec } from "./specs.ts";
 import { progressOf, stepState } from "./progress.ts";
@@ -20,19 +21,49 @@ function atLeastBest<A, I>({ g, shape }: SelectRun<A, I>, mask_TE: A, scores_TE:
 /**
  * Every expert whose score is above the sigmoid of its own trained threshold; in evaluation at least
  * the best: DYNMoE, arXiv 2405.14297, section 3.1. What the weights are taken from is by how much.
+ *
+ * Where experts come and go (`training: { kind: "grow" }`), places that hold none are never chosen, and
+ * states count what a review of the experts reads.
  */
 export const topAnySelect: Selector<SpecOf<SelectSpec, "top-any">> = {
   choices: (_, { experts }) => experts,
   parameters: (_, { experts }) => ({ thresholds: { shape: [1, experts], init: "zeros" } }),
+  states: (_, shape, { training }) => training?.kind === "grow" ? growStates(shape) : {},
   select(run) {
-    const { g, w, training } = run;
+    const { g, w, training, state: { alive } } = run;
     const scores_TE = run.values ?? g.map("sigmoid", logitsOf(run));
-    const above_TE = g.map("subtract", scores_TE, g.map("sigmoid", w.thresholds));
+    const margin_TE = g.map("subtract", scores_TE, g.map("sigmoid", w.thresholds));
+    const above_TE = alive === undefined
+      ? margin_TE
+      : g.map("select", alive, margin_TE, numberOf(g, LOWEST));
     const mask_TE = g.map("positive", above_TE);
     const ids = g.where(training ? mask_TE : atLeastBest(run, mask_TE, above_TE));
-    return { ids, values: above_TE };
+    const counted = training && alive !== undefined;
+    return { ids, values: above_TE, ...counted && { state: countedFor(run, mask_TE) } };
   },
 };
+
+/** Which places hold an expert, and what was counted since the last review. */
+const growStates = ({ experts, dModel }: GateShape): Record<string, GateTensor> => ({
+  alive: { shape: [1, experts], init: "ones" },
+  wanted: { shape: [1, experts], init: "zeros" },
+  without: { shape: [1, 1], init: "zeros" },
+  missed: { shape: [1, dModel], init: "zeros" },
+});
+
+/** The counts with those of a batch: choices of each expert, tokens without one, and their sum. */
+function countedFor<A, I>(
+  { g, state, input }: SelectRun<A, I>,
+  mask_TE: A,
+): Record<string, A> {
+  const nobody_T1 = oneMinus(g, g.largest(mask_TE));
+  const missed_TD = g.map("multiply", g.detach(input.x), nobody_T1);
+  return {
+    wanted: g.map("add", state.wanted, g.sumColumns(mask_TE)),
+    without: g.map("add", state.without, g.total(nobody_T1)),
+    missed: g.map("add", state.missed, g.sumColumns(missed_TD)),
+  };
+}
 
 /** Every expert whose logit is above 0: ReMoE, arXiv 2412.14711. */
 export const aboveZeroSelect: Selector<SpecOf<SelectSpec, "above-zero">> = {

@@ -45,11 +45,14 @@ export const topKSelect: Selector<SpecOf<SelectSpec, "top-k">> = {
   choices: ({ k }) => k,
   full: true,
   states: ({ bias }, shape) => biasState(bias, shape),
-  refusal: ({ k }, { experts }) => tooMany(k, experts, "experts"),
+  refusal: ({ k, skip = 0 }, { experts }) =>
+    tooMany(k, experts - skip, skip === 0 ? "experts" : `experts after the best ${skip}`),
   select(run) {
-    const { spec } = run;
-    const from = spec.bias ? biased(run, true) : logitsOf(run);
-    return { ids: run.g.topK(from, spec.k) };
+    const { g, spec: { k, bias, skip = 0 }, shape: { experts } } = run;
+    const from = bias ? biased(run, true) : logitsOf(run);
+    if (skip === 0) return { ids: g.topK(from, k) };
+    const best = marks(g, g.topK(from, skip), experts);
+    return { ids: g.topK(g.map("select", best, numberOf(g, LOWEST), from), k) };
   },
 };
 

@@ -13,7 +13,7 @@ import { contentId } from "../../hash.ts";
 import { errorSets, setsOf } from "../../published/fit/summary.ts";
 import { loadCases } from "../../published/load_cases.ts";
 import { quantile } from "../../quantile.ts";
-import { summarisePairs } from "../../routing/errors_of_pairs.ts";
+import { summarisePairs } from "../../compare/errors_of_pairs.ts";
 import { type FitErrors, fitErrors } from "../left_out.ts";
 import { type ComparedStep, compareSteps, stepLabel } from "./compared_steps.ts";
 import {

@@ -6,7 +6,7 @@
  */
 import { exactly } from "../../../kernels/base/estimate.ts";
 import type { Row, TableInfo } from "../../../reports/result.ts";
-import { kendallTau } from "../../routing/errors_of_pairs.ts";
+import { kendallTau } from "../../compare/errors_of_pairs.ts";
 import type { ErrorSummary } from "../../published/fit/summary.ts";
 import { quantile } from "../../quantile.ts";
 import type { ErrorKind, FitErrors } from "../left_out.ts";

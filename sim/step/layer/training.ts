@@ -4,7 +4,7 @@
  * @module
  */
 import type { TrainingOps, TrainingPhase } from "../../../core/spec/lower_training.ts";
-import { type Estimate, sum } from "../../../kernels/base/estimate.ts";
+import { type Estimate, exactly, sum } from "../../../kernels/base/estimate.ts";
 import { type AnyOp, bytes, flops } from "../../../kernels/base/op.ts";
 import type { Span } from "../../engine/span.ts";
 
@@ -38,7 +38,8 @@ function costOf(ops: readonly AnyOp[], price: (op: AnyOp) => Estimate): PhaseCos
 }
 
 /**
- * Prices a training step on one device. Nothing overlaps, and nothing is waited for in between.
+ * Prices a training step on one device. Nothing overlaps, and nothing is waited for in between but
+ * `gap`, the seconds before the launches of an op: 0 where it is left out.
  *
  * @example What a step of the tiny model would take on an H100, and how much of it updates weights
  * ```ts
@@ -56,9 +57,15 @@ function costOf(ops: readonly AnyOp[], price: (op: AnyOp) => Estimate): PhaseCos
  */
 export function trainingStep(
   ops: TrainingOps,
-  price: (op: AnyOp) => Estimate,
+  launched: (op: AnyOp) => Estimate,
+  options: { gap?: (op: AnyOp) => number } = {},
 ): TrainingStep {
   const { forward, backward, update } = ops;
+  const { gap } = options;
+  const price = (op: AnyOp): Estimate => {
+    const seconds = launched(op);
+    return gap ? sum([seconds, exactly(gap(op), "gap")], seconds.method) : seconds;
+  };
   const inOrder = { forward, backward, update };
   const spans: Span[] = [];
   let now = 0;

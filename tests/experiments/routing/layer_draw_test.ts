@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { lowerMoeLayer, lowerMoeLayerBackward } from "../../../core/mod.ts";
-import { drawLayers, isInside, isProfiled } from "../../../experiments/routing/layer_draw.ts";
+import { isInside, isProfiled } from "../../../experiments/compare/profiled.ts";
+import { drawLayers } from "../../../experiments/routing/layer_draw.ts";
 import { op } from "../../../kernels/mod.ts";
 import { exampleProfile as profile } from "./example_profile.ts";
 

@@ -4,7 +4,7 @@ import { lowerTrainingStep, modelPreset } from "../../../core/spec/mod.ts";
 import { stableJson } from "../../../kernels/base/files.ts";
 import { gridCorners } from "../../../kernels/base/profile_schema.ts";
 import { op } from "../../../kernels/base/op.ts";
-import { insideProfile, paddedDims, priceOp } from "../../../sim/cluster/price.ts";
+import { gapOf, insideProfile, paddedDims, priceOp } from "../../../sim/cluster/price.ts";
 import { deviceProfile } from "../../../sim/cluster/profiles.ts";
 import {
   attentionSeconds,
@@ -37,6 +37,17 @@ Deno.test("bounds that run towards each other beyond the grid stop at the value"
     curves: { ...profile.curves, gemm: noisy },
   });
   assert(price.lo <= price.value && price.value <= price.hi);
+});
+
+Deno.test("the gaps of an op are those before its launches, which grow as they were measured", () => {
+  const seconds = [1, 1];
+  const sums = { quantum: {}, axes: { tensors: [2, 32] }, fixed: {}, seconds, lo: seconds };
+  const reduce = { ...sums, hi: seconds, launches: [3, 33] };
+  const gaps = { ...profile, gapSeconds: 2, curves: { ...profile.curves, reduce } };
+  assertAlmostEquals(gapOf(op("reduce", { n: 8, tensors: 32 }), gaps), 66, 1e-9);
+  assertAlmostEquals(gapOf(op("reduce", { n: 8, tensors: 2 }), gaps), 6, 1e-9);
+  assertEquals(gapOf(op("gemm", { m: 1, n: 1, k: 1 }), gaps), 2, "one launch where none is told");
+  assertEquals(gapOf(op("reduce", { n: 8, tensors: 2 }), profile), 0, "nothing was measured");
 });
 
 Deno.test("a profile read back from a file prices the same", () => {

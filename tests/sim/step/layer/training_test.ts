@@ -28,6 +28,14 @@ Deno.test("operators run one after the other, phase by phase", () => {
   assertEquals(phases.forward.bytes, 4 * (10 + 50 + 5) + 4 * 51);
 });
 
+Deno.test("gaps before launches are part of what each operator takes", () => {
+  const gap = (one: AnyOp) => one.kind === "gemm" ? 3 : 1;
+  const { spans, phases, total } = trainingStep(ops, toy, { gap });
+  assertEquals(spans.map(({ endSeconds }) => endSeconds), [5, 8, 13]);
+  assertEquals([phases.forward.seconds.value, phases.forward.seconds.hi], [8, 12]);
+  assertEquals(total.seconds.value, 13);
+});
+
 Deno.test("phases run in their order, whatever order they are written in", () => {
   const { update, backward, forward } = ops;
   const names = trainingStep({ update, backward, forward }, toy).spans.map(({ name }) => name);

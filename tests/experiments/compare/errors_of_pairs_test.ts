@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { kendallTau, summarisePairs } from "../../../experiments/routing/errors_of_pairs.ts";
+import { kendallTau, summarisePairs } from "../../../experiments/compare/errors_of_pairs.ts";
 import { exactly } from "../../../kernels/mod.ts";
 
 const pair = (id: string, predicted: number, measured: number) => ({
