@@ -14,7 +14,7 @@ import type { Launch, Recorder } from "./recorder.ts";
 import { makeBuffer, makeMirror, mirrorBytes, type Shelf, shelfCount } from "./shelf.ts";
 import { createPool, mirrorOf, type Pool, type Slot } from "./tensor.ts";
 
-export { type Lifetime, type MemoryPlan, planMemory } from "./base/memory_plan.ts";
+export { leastHeld, type Lifetime, type MemoryPlan, planMemory } from "./base/memory_plan.ts";
 
 /** A shelf of things that only have a size, and the lifetimes that it saw. */
 function tracingShelf(): { shelf: Shelf; lifetimes: Lifetime[] } {

@@ -41,6 +41,16 @@ export * from "./engine/resource.ts";
 export * from "./engine/run_graph.ts";
 export * from "./engine/span.ts";
 export * from "./engine/tasks.ts";
+export * from "./launch/launch.ts";
+export type { LaunchArgument, LaunchArguments, Setting } from "./launch/settings.ts";
+export {
+  type IgnoredArgument,
+  type LauncherName,
+  launcherNames,
+  type LaunchInput,
+  type LaunchReading,
+  type LaunchText,
+} from "./launch/types.ts";
 export * from "./memory/mod.ts";
 export * from "./network/all_to_all.ts";
 export * from "./network/closed/mod.ts";
@@ -84,6 +94,7 @@ export * from "./plan/plan_presets.ts";
 export * from "./plan/plan_rules.ts";
 export * from "./plan/plan_words.ts";
 export * from "./plan/stage_layers.ts";
+export * from "./search/mod.ts";
 export * from "./stack/base.ts";
 export * from "./stack/schema.ts";
 export * from "./stack/stack.ts";
@@ -96,6 +107,7 @@ export * from "./step/layer/routing.ts";
 export * from "./step/layer/shares.ts";
 export * from "./step/layer/skew.ts";
 export * from "./step/layer/training.ts";
+export * from "./step/layer/training_memory.ts";
 export * from "./step/simulate_step.ts";
 export * from "./step/step_figures.ts";
 export * from "./step/step_memory.ts";

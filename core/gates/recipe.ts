@@ -22,7 +22,10 @@ export type TrainingSpec =
   | { kind: "consistency"; weight: number }
   /** The first `share` of all steps train the teacher, the rest the router that learned from it. */
   | { kind: "stages"; share: number }
-  /** A model of the loss is trained beside, and the router through it (FLEXTRON). */
+  /**
+   * A model of the loss is trained beside; in the last `share` of the steps it is frozen, and the
+   * router trained through it (FLEXTRON).
+   */
   | { kind: "surrogate"; width: number; share: number }
   /** Experts nobody wants are removed, and added where tokens find none (DYNMoE). */
   | { kind: "grow"; every: number }

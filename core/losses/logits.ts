@@ -9,17 +9,22 @@ import type { Balanced, BalanceRun } from "./run.ts";
 import { countsOf } from "./shares.ts";
 
 /**
- * sum_e (n_e - n) / n sum_{t of e} sigmoid(logit_te), n the mean number of choices an expert:
- * StableMoE's first stage, arXiv 2204.08396. A sum over tokens, not a mean.
+ * 1 / T sum_e (n_e - n) / n sum_{t of e} sigmoid(logit_te), n the mean number of choices an expert:
+ * StableMoE's first stage, arXiv 2204.08396.
+ *
+ * The work writes a sum over the tokens. Beside a mean cross-entropy that sum grows with the batch:
+ * over 512 tokens its gradient is some 80 times that of the cross-entropy, which the first stage then
+ * hardly lowers. Here it is a mean as well, with the coefficient of the work.
  */
 export function stableLoss<A, I>(run: BalanceRun<A, I, "stable">): Balanced<A> {
-  const { g, shape: { experts } } = run;
+  const { g, shape: { experts, tokens } } = run;
   const chosen_TE = marks(g, needed(run, "wanted"), experts);
   const shares_1E = shareOfRow(g, g.sumColumns(chosen_TE));
   const excess_1E = g.shift(g.scale(shares_1E, experts), -1);
   const open_TE = g.map("sigmoid", needed(run, "logits"));
   const pull_1E = g.sumColumns(g.map("multiply", open_TE, chosen_TE));
-  return weighted(run, g.total(g.map("multiply", excess_1E, pull_1E)));
+  const sum = g.total(g.map("multiply", excess_1E, pull_1E));
+  return weighted(run, g.scale(sum, 1 / tokens));
 }
 
 /**

@@ -127,6 +127,6 @@ export function sizedRuns(arena: Arena, recipe: GateRecipe, contest: Contest): S
 export function denseRuns(arena: Arena, { objective, seeds }: Omit<Contest, "equal">): RouterRun[] {
   const { sizes, training, width } = arena;
   const model = denseProbe(sizes, 2 * width);
-  const id = `dense/flops/${objective}`;
-  return seeds.map((seed) => ({ id, name: "dense", model, objective, seed, training }));
+  const id = `dense-twin/flops/${objective}`;
+  return seeds.map((seed) => ({ id, name: "dense network", model, objective, seed, training }));
 }

@@ -5,14 +5,16 @@
  */
 import { type Extent, extentOf } from "../map/extent.ts";
 import { compile, linearGrid, type Recorder } from "../recorder.ts";
-import { storagePrelude } from "../storage.ts";
+import { shaderText } from "../shader_text.ts";
 import type { Tensor } from "../tensor.ts";
-import partsCode from "./parts.wgsl" with { type: "text" };
+import { partsShader } from "./parts_shader.ts";
 import totalCode from "./total.wgsl" with { type: "text" };
 
 /** Vectors that a thread adds at least, and threads at most for one tensor. */
 const VECTORS_A_THREAD = 32;
 const MOST_THREADS = 8192;
+/** Tensors of one launch: with what they leave, as many buffers as every device binds. */
+const MOST_TENSORS = 7;
 
 /** What a sum is of. */
 export interface SumOptions {
@@ -24,14 +26,20 @@ export interface SumOptions {
   label?: string;
 }
 
-/** Threads that add a tensor, each of which leaves one number. */
+/** Threads that a tensor asks for, each of which leaves one number. */
 function threadsOf({ planes, vectors }: Extent): number {
   return Math.min(MOST_THREADS, Math.ceil(vectors * planes / VECTORS_A_THREAD), vectors);
 }
 
+const chunksOf = (tensors: readonly Tensor[]): readonly Tensor[][] =>
+  Array.from(
+    { length: Math.ceil(tensors.length / MOST_TENSORS) },
+    (_, i) => tensors.slice(i * MOST_TENSORS, (i + 1) * MOST_TENSORS),
+  );
+
 /**
- * Records the sum of all elements of all tensors and gives it as a tensor of one f32. Each tensor is
- * one launch; one more adds what they left.
+ * Records the sum of all elements of all tensors and gives it as a tensor of one f32. Seven
+ * tensors are one launch; one more adds what they left.
  *
  * For n elements in all: n FLOP (2 n for squares), n elements moved.
  *
@@ -62,22 +70,27 @@ export function sumOf(
   const { squares = false, factor = 1, label = squares ? "sum of squares" : "sum" } = options;
   const { pool, device } = recorder;
   if (tensors.length === 0) throw new RangeError(`Cannot make the ${label} of no tensors`);
-  const extents = tensors.map(({ shape }) => extentOf(shape));
-  const all = extents.reduce((sum, extent) => sum + threadsOf(extent), 0);
+  const launches = chunksOf(tensors).map((chunk) => {
+    const extents = chunk.map(({ shape }) => extentOf(shape));
+    return { chunk, extents, threads: Math.max(...extents.map(threadsOf)) };
+  });
+  const all = launches.reduce((sum, { threads }) => sum + threads, 0);
   const parts = pool.tensor(`${label} parts`, [all]);
   let first = 0;
-  tensors.forEach((tensor, i) => {
-    const { planes, live, vectors, stride } = extents[i];
-    const threads = threadsOf(extents[i]);
+  for (const { chunk, extents, threads } of launches) {
+    const dtypes = chunk.map(({ dtype }) => dtype);
     recorder.launch({
       label,
-      kernel: compile(device, "sum parts", storagePrelude(tensor.dtype) + partsCode),
-      inputs: [tensor, parts],
-      uniforms: [threads, vectors, live, stride, planes, squares ? 1 : 0, first],
+      kernel: compile(device, "sum parts", shaderText(`sums ${dtypes}`, () => partsShader(dtypes))),
+      inputs: [...chunk, parts],
+      uniforms: [
+        ...[threads, squares ? 1 : 0, first, 0],
+        ...extents.flatMap(({ planes, live, vectors, stride }) => [planes, live, vectors, stride]),
+      ],
       grid: linearGrid(threads),
     });
     first += threads;
-  });
+  }
   const total = pool.tensor(label, [1]);
   recorder.launch({
     label,

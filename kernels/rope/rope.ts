@@ -69,6 +69,8 @@ function rotate(
   const width = columns / heads / 4;
   const turned = table.shape[1] / 8;
   const units = inPlace ? turned : width - turned;
+  // On a CPU, where a load costs the same wherever it is from, angles are loaded once for all heads.
+  const run = recorder.device.adapter.software ? heads : 1;
   const y = inPlace ? x : recorder.pool.tensor(label, x.shape, { dtype: x.dtype });
   y.slot.mirrored = false;
   recorder.launch({
@@ -76,11 +78,11 @@ function rotate(
     kernel: compile(recorder.device, "rope", storagePrelude(x.dtype) + ropeShader(inPlace)),
     inputs: inPlace ? [table, y] : [table, x, y],
     uniforms: [
-      ...[rows * heads, heads, width, x.pitch / 4, length, offset, units, turned, first / 4],
+      ...[rows, heads, run, width, x.pitch / 4, length, offset, units, turned, first / 4],
       pairing === "interleaved" ? 1 : 0,
       { f32: direction },
     ],
-    grid: linearGrid(rows * heads * units),
+    grid: linearGrid(rows * Math.ceil(heads / run) * units),
   });
   return y;
 }

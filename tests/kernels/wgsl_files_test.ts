@@ -20,7 +20,6 @@ const shaders: Record<string, { bindings: string[]; threads: number }> = {
     threads: 64,
   },
   "activation/row_parts": { bindings: ["parts", "row_ids", "dweights", "p"], threads: 64 },
-  "reduce/parts": { bindings: ["x", "parts", "p"], threads: 64 },
   "reduce/total": { bindings: ["parts", "total", "p"], threads: 256 },
   "reduce/columns": { bindings: ["x", "y", "p"], threads: 64 },
   "broadcast/columns": { bindings: ["x", "y", "p"], threads: 64 },

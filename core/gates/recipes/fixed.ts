@@ -110,8 +110,11 @@ export const fixedRecipes: readonly GateRecipe[] = [
     arxiv: "2108.05036",
     idea: "One expert a domain; in use they are mixed by how well each foretold the text so far.",
     select: { kind: "tag" },
-    decoding: { kind: "posterior", prior: "updating", keep: 0.3 },
-    unverified: { "decoding.prior": "updating", "decoding.keep": "0.3" },
+    decoding: { kind: "posterior", prior: "uniform", keep: 0.3 },
+    unverified: {
+      "decoding.prior": "uniform: the sequences of a batch say nothing of each other",
+      "decoding.keep": "0.3, for a prior that is updated",
+    },
   },
   {
     ...fixed,

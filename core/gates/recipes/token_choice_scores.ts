@@ -86,7 +86,7 @@ export const tokenChoiceScoreRecipes: readonly GateRecipe[] = [
       "score": "two layers with 32 hidden units",
       "select.k": "2",
       "training.width": "32",
-      "training.share": "half of the training",
+      "training.share": "the last half of the training",
     },
   },
   {
@@ -155,6 +155,7 @@ export const tokenChoiceScoreRecipes: readonly GateRecipe[] = [
     weigh: { kind: "sigmoid", normalised: false },
     balance: [{ kind: "stable", weight: 0.3 }],
     ...{ training: { kind: "stages", share: 0.1 }, causal: true },
+    unverified: { "balance": "a mean over the tokens, where the work has a sum, with its 0.3" },
   },
   {
     ...{ id: "mod-squad", name: "Mod-Squad", arxiv: "2212.08066", section: "4.1.1" },

@@ -41,7 +41,9 @@ export function contrastedLoss(
 }
 
 /** See the module. */
-export const contrastDecoder: DecoderOf<"contrast"> = async (run) => {
+export const contrastDecoder: DecoderOf<"contrast"> = async (
+  run,
+): Promise<Float64Array> => {
   const { recipe, spec, vocabulary, targets, logits } = run;
   const strong_TV = await logits({});
   const weak = { ...recipe, select: rankedChoice(recipe.select, spec.rank) };

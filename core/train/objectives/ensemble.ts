@@ -11,7 +11,9 @@ import type { DecoderOf } from "./decoding.ts";
 const known = (losses_T: Float32Array) => losses_T.map((loss) => -loss);
 
 /** See the module. */
-export const ensembleDecoder: DecoderOf<"ensemble"> = async ({ plain_T, losses }) => {
+export const ensembleDecoder: DecoderOf<"ensemble"> = async (
+  { plain_T, losses },
+): Promise<Float64Array> => {
   const other_T = await losses({ pass: 1 });
   return mixedPrediction([known(plain_T), known(other_T)]).map((logP) => -logP);
 };

@@ -87,7 +87,9 @@ export function posteriorLosses(
 }
 
 /** See the module. */
-export const posteriorDecoder: DecoderOf<"posterior"> = async (run) => {
+export const posteriorDecoder: DecoderOf<"posterior"> = async (
+  run,
+): Promise<Float64Array> => {
   const { spec, domains, length, losses } = run;
   const losses_GT: Float32Array[] = [];
   for (let tag = 0; tag < domains; tag++) losses_GT.push(await losses({ tag }));

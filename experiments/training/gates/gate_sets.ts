@@ -49,18 +49,12 @@ const metricsNote =
   "and domain, of the most that can be; router entropy is that of a token's scores, of log E. " +
   "Steps are timed by the clock of a machine that may be busy.";
 
-/** Trainings that need more than a gate in a model: the trainer does not have them. */
-const leftOut = ["consistency", "reinforce", "surrogate", "grow"];
-
 /** What to mind about a router's row. */
 function warningsOf({ run: { recipe } }: SeedGroup): string[] {
   if (!recipe) return [];
-  const { select, training, unverified = {} } = recipe;
+  const { select, unverified = {} } = recipe;
   const fields = Object.keys(unverified);
   return [
-    ...training && leftOut.includes(training.kind)
-      ? [`trained without its "${training.kind}": the router alone`]
-      : [],
     ...select.kind === "slots" ? [`${select.perExpert} slots an expert`] : [],
     ...fields.length === 0 ? [] : [`defaults of this suite: ${fields.join(", ")}`],
   ];

@@ -15,7 +15,7 @@ import {
 } from "../../grouped_gemm/grouped_gemm.ts";
 import { PAD } from "../../layout.ts";
 import { fresh, staged, type Sweep, type SweepContext } from "../sweep.ts";
-import { groupMaker, GROUPS } from "./groups.ts";
+import { groupMaker } from "./groups.ts";
 import {
   begunTiles,
   columns,
@@ -123,19 +123,26 @@ export function groupedSwigluKeptSweep({ device, kernels }: SweepContext): Sweep
   const variant = kernels.grouped;
   return {
     kind: "grouped_gemm_swiglu_kept",
-    axes: { m: [...groupedRows], n: [...columns], k: [...innerSizes] },
+    // Its weights were just updated: their mirror is made, the more the more experts there are.
+    axes: {
+      groups: [...groupCounts],
+      m: [...groupedRows],
+      n: [...columns],
+      k: [...innerSizes],
+    },
     quantum: {
       m: variant.rows,
       n: columnStep(variant, { subgroupSize: device.subgroupSize, gated: true }),
       k: PAD,
     },
-    fixed: { groups: GROUPS },
+    fixed: {},
     begun: begunTiles(variant.rows),
     prepare: staged(({ inputs, fill }) => {
       const groupsOf = groupMaker(inputs, { tileRows: variant.rows });
-      return (recorder, { m, n, k, evenly }, label) => {
-        const by = { groups: groupsOf(recorder, m, { evenly: evenly === 1 }), label, variant };
-        const options = { ...kept, ...by, w: fresh(fill([GROUPS, 2, k, n])) };
+      return (recorder, { groups: experts, m, n, k, evenly }, label) => {
+        const groups = groupsOf(recorder, m, { experts, evenly: evenly === 1 });
+        const by = { groups, label, variant };
+        const options = { ...kept, ...by, w: fresh(fill([experts, 2, k, n])) };
         return Object.values(groupedGemmGated(recorder, fill([m, k]), options));
       };
     }),

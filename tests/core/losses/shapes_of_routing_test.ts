@@ -93,11 +93,11 @@ Deno.test("tags that a batch lacks do not count", () => {
 });
 
 Deno.test("StableMoE's balance, by hand", () => {
-  // Expert 0 has 2 of 3 tokens, the mean is 1.5: 1/3 and -1/3; sigmoid(0) = 1/2.
+  // Expert 0 has 2 of 3 tokens, the mean is 1.5: 1/3 and -1/3; sigmoid(0) = 1/2. A mean over tokens.
   const logits = matrix([[0, 0], [Math.log(3), 0], [0, 0]]);
   const gate = { experts: 2, tokens: 3, logits, wanted: indices([[0], [0], [1]]) };
   const loss = lossOf({ kind: "stable", weight: 1 }, gate);
-  assertAlmostEquals(loss, (0.5 + 0.75) / 3 - 0.5 / 3, 1e-12);
+  assertAlmostEquals(loss, ((0.5 + 0.75) / 3 - 0.5 / 3) / 3, 1e-12);
 });
 
 Deno.test("X-MoE's balance reads similarities with a temperature of its own", () => {

@@ -91,12 +91,11 @@ Deno.test("decoders and encoders are told apart and never ranked together", asyn
   assertEquals(gatesVerdict([]), "No control was trained: nothing to say.");
 });
 
-Deno.test("a row says what of its work was left out, and which values are defaults", async () => {
+Deno.test("a row says which of its values are defaults", async () => {
   const groups = groupSeeds([madeUp("mixtral", near(2)), madeUp("rl-r", near(3))]);
   const [{ rows }] = await tellSets(setsOf(groups, groups[0].run.recipe!));
   const said = rows.find(({ labels }) => labels.router === groups[1].run.name)!.warnings;
-  assertEquals(said[0], 'trained without its "reinforce": the router alone');
-  assertMatch(said[1], /^defaults of this suite: /);
+  assertMatch(said[0], /^defaults of this suite: /);
 });
 
 Deno.test("better and worse are told by the paired interval alone", () => {

@@ -51,13 +51,13 @@ const arena = arenaOf(
     ...Object.fromEntries(
       Object.entries(arenaParameters).map(([name, { quick }]) => [name, quick]),
     ),
-    ...{ layers: 1, dModel: 32, width: 32, experts: 8, sequences: 2, length: 64, steps: 30 },
+    ...{ layers: 1, dModel: 32, width: 32, experts: 8, sequences: 2, length: 64, steps: 50 },
   } as Parameters<typeof arenaOf>[0],
 );
 
 const EDGE = 10;
 
-/** The losses of the first and of the last ten of 30 steps. */
+/** The losses of the first and of the last ten of 50 steps. */
 async function edges(device: Device, recipe: GateRecipe): Promise<[number[], number[]]> {
   const objective = recipe.causal ? "next" : "masked";
   const [run] = sizedRuns(arena, recipe, { equal: "flops", objective, seeds: [1] });
@@ -87,7 +87,7 @@ const mean = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
 const errorOfMean = (x: readonly number[]) =>
   Math.sqrt(x.reduce((s, v) => s + (v - mean(x)) ** 2, 0) / (x.length - 1) / x.length);
 
-Deno.test("every gate learns: the last losses of 30 steps lie below the first", async (t) => {
+Deno.test("every gate learns: the last losses of 50 steps lie below the first", async (t) => {
   const device = await openDevice();
   for (const recipe of gateRecipes) {
     await t.step(recipe.id, async () => {

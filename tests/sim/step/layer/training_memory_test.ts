@@ -3,6 +3,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { type Model, modelPreset, parameters } from "../../../../core/spec/mod.ts";
 import { trainingMemory } from "../../../../sim/mod.ts";
+import { leastHeld } from "../../../../kernels/base/memory_plan.ts";
 import { createLedger } from "../../../../sim/step/layer/ledger.ts";
 
 const tiny = modelPreset("tiny");
@@ -36,6 +37,31 @@ Deno.test("no plan is below what is in use at once, and more of anything takes m
       assert(one.lifetimes.every(({ from, to }) => from < to));
     }),
     { seed: 1, numRuns: 40 },
+  );
+});
+
+Deno.test("plans of training steps are near the least that whole slots can hold", () => {
+  const sizes = fc.record({
+    layers: fc.integer({ min: 1, max: 5 }),
+    dModel: fc.integer({ min: 6, max: 24 }).map((n) => 8 * n),
+    width: fc.integer({ min: 8, max: 240 }),
+    topK: fc.integer({ min: 1, max: 3 }),
+    vocab: fc.integer({ min: 64, max: 2000 }),
+    sequences: fc.integer({ min: 1, max: 8 }),
+  });
+  fc.assert(
+    fc.property(sizes, ({ layers, dModel, width, topK, vocab, sequences }) => {
+      const model: Model = {
+        ...{ ...tiny, layers, dModel, moe: { ...tiny.moe!, width, topK } },
+        embedding: { ...tiny.embedding, vocab },
+      };
+      const options = { sequences, length: 96, mirrors: true };
+      const { stepBytes, liveBytes, lifetimes } = trainingMemory(model, options);
+      const least = leastHeld(lifetimes);
+      assert(liveBytes <= least && least <= stepBytes);
+      assert(stepBytes <= 1.08 * least, `${stepBytes} of ${least}`);
+    }),
+    { seed: 1, numRuns: 30 },
   );
 });
 

@@ -1,0 +1,145 @@
+/**
+ * Good plans before the search: from a few starts, one field after the other is changed while that
+ * helps. What is found proves nothing and is only there to be beaten, so that bounds cut early.
+ *
+ * @module
+ */
+import type { Plan } from "../plan/plan.ts";
+import { planFault } from "../plan/plan_rules.ts";
+import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
+import type { ChoiceLists } from "./choices.ts";
+import { planMemory, planTime } from "./evaluate.ts";
+import { type IncumbentRules, type Incumbents, keepPlan } from "./incumbents.ts";
+import { leafOptions } from "./leaf_options.ts";
+import { bitsOf, fullBits } from "./recompute_sets.ts";
+import type { PreparedSearch } from "./search_space.ts";
+
+type ClimbField = Exclude<keyof ChoiceLists, "dispatch" | "combine" | "tensor">;
+
+const overlaps = ["gradients", "parameters", "pipeline", "experts"] as const;
+
+const isOverlap = (field: ClimbField): field is typeof overlaps[number] =>
+  (overlaps as readonly string[]).includes(field);
+
+/** The plan as the search would have it, or undefined where it breaks a rule. */
+function settled(input: Plan, space: PreparedSearch): Plan | undefined {
+  const { site, lists, base, perCut } = space;
+  const { tp, cp, pp } = input;
+  const plan: Plan = { ...input, overlap: { ...input.overlap, tensor: lists.tensor[0] } };
+  plan.dp = site.problem.fix?.dp ?? site.devices / (tp * cp * pp);
+  const [shardRanks] = lists.shardRanks;
+  if (!lists.shardRanks.includes(plan.shardRanks)) plan.shardRanks = shardRanks;
+  if (plan.shardRanks === undefined) delete plan.shardRanks;
+  if (tp === 1) plan.sequenceParallel = false;
+  else if (!lists.sequenceParallel.includes(plan.sequenceParallel)) {
+    plan.sequenceParallel = lists.sequenceParallel[0];
+  }
+  if (cp === 1) plan.contextExchange = lists.contextExchange[0];
+  if (base.stageLayers === undefined) {
+    delete plan.stageLayers;
+    const fits = modelParts(plan) <= site.sizes.layers;
+    const stageLayers = fits ? defaultStageLayers(site.sizes.layers, plan) : undefined;
+    if (stageLayers) plan.stageLayers = stageLayers;
+  }
+  const options = leafOptions(plan, { site, lists, perCut });
+  if (options.experts.length === 0) return undefined;
+  if (!options.experts.includes(plan.overlap.experts)) plan.overlap.experts = options.experts[0];
+  plan.formats = space.formats;
+  if (pp === 1) plan.overlap.pipeline = lists.pipeline[0];
+  if (plan.zero === 0) plan.overlap.parameters = lists.parameters[0];
+  return planFault(plan, site) === undefined ? plan : undefined;
+}
+
+function changed(plan: Plan, field: ClimbField, value: unknown): Plan {
+  return isOverlap(field)
+    ? { ...plan, overlap: { ...plan.overlap, [field]: value } }
+    : { ...plan, [field]: value };
+}
+
+const valueOf = (plan: Plan, field: ClimbField): unknown =>
+  isOverlap(field) ? plan.overlap[field] : plan[field];
+
+/** Lists so long that only neighbours in them are tried. */
+const LONG = 24;
+
+/** Whether sets of modules differ by one module, or one of them is nothing or everything. */
+function nearSets(a: Plan["recompute"], b: Plan["recompute"]): boolean {
+  const [one, other] = [bitsOf(a), bitsOf(b)];
+  if (one % fullBits === 0 || other % fullBits === 0) return true;
+  const apart = one ^ other;
+  return (apart & (apart - 1)) === 0;
+}
+
+/** Plans that differ from one in one field. */
+function* neighbours(plan: Plan, space: PreparedSearch): Generator<Plan> {
+  const { dispatch: _d, combine: _c, tensor: _t, ...lists } = space.lists;
+  for (const field of Object.keys(lists) as ClimbField[]) {
+    const list: readonly unknown[] = lists[field];
+    const now = list.indexOf(valueOf(plan, field));
+    for (let i = 0; i < list.length; i++) {
+      if (i === now) continue;
+      const near = field === "recompute"
+        ? nearSets(plan.recompute, lists.recompute[i])
+        : list.length <= LONG || Math.abs(i - now) <= 3;
+      const next = near ? settled(changed(plan, field, list[i]), space) : undefined;
+      if (next) yield next;
+    }
+  }
+}
+
+interface Place {
+  plan: Plan;
+  stepSeconds: number;
+  peakBytes: number;
+}
+
+/** How far a plan is from fitting, and how long it takes. */
+function better(a: Place, b: Place, limitBytes: number): boolean {
+  const [over, than] = [a, b].map(({ peakBytes }) => Math.max(0, peakBytes - limitBytes));
+  return over !== than ? over < than : a.stepSeconds < b.stepSeconds;
+}
+
+/** Changes of a climb at most. */
+const CHANGES = 24;
+
+/** What a climb goes by. */
+export interface ClimbSite {
+  /** The search. */
+  space: PreparedSearch;
+  /** What has been found. */
+  known: Incumbents;
+  /** What is kept. */
+  rules: IncumbentRules;
+  /** Whether to stop. */
+  stop: () => boolean;
+}
+
+/**
+ * Climbs from a plan to a faster one within some bytes; every plan on the way that fits the device is
+ * kept. Gives the last one, or nothing where the plan breaks a rule.
+ */
+export function climb(start: Plan, of: ClimbSite & { limitBytes: number }): Plan | undefined {
+  const { space, known, rules, stop, limitBytes } = of;
+  const { site } = space;
+  const placeOf = (plan: Plan): Place => {
+    const { peakBytes } = planMemory(plan, site);
+    const fits = peakBytes <= limitBytes;
+    const stepSeconds = fits ? planTime(plan, site).stepSeconds : Infinity;
+    if (fits) keepPlan(known, { plan, stepSeconds, peakBytes }, rules);
+    return { plan, stepSeconds, peakBytes };
+  };
+  const first = settled(start, space);
+  if (first === undefined) return undefined;
+  let here = placeOf(first);
+  for (let change = 0; change < CHANGES; change++) {
+    let best = here;
+    for (const plan of neighbours(here.plan, space)) {
+      if (stop()) return best.plan;
+      const place = placeOf(plan);
+      if (better(place, best, limitBytes)) best = place;
+    }
+    if (best === here) break;
+    here = best;
+  }
+  return here.plan;
+}

@@ -1,0 +1,44 @@
+/**
+ * The best plans once more, event by event: what the closed form ranked by rules about overlap is
+ * ranked by what waits for what.
+ *
+ * @module
+ */
+import { parseCluster } from "../cluster/parse.ts";
+import { computeFactor } from "../cluster/faults.ts";
+import type { Breakdown } from "../step/breakdown.ts";
+import { simulateStep, type StepOptions } from "../step/simulate_step.ts";
+import type { PlanPrice } from "./evaluate.ts";
+import { type SearchProblem, searchSite } from "./problem.ts";
+
+/** A plan priced both ways. */
+export interface ConfirmedPlan extends PlanPrice {
+  /** Its place by the closed form, from 0. */
+  place: number;
+  /** Seconds of a step by events. */
+  eventSeconds: number;
+  /** Where the time of an average rank goes. */
+  breakdown: Breakdown;
+}
+
+/**
+ * Runs plans by events and sorts them by the time that these take. Uneven routing and slow devices,
+ * which the closed form leaves out, count here.
+ */
+export function confirmPlans(
+  problem: SearchProblem,
+  plans: readonly PlanPrice[],
+  options: Pick<StepOptions, "contention" | "order"> = {},
+): ConfirmedPlan[] {
+  const site = searchSite(problem);
+  const { sizes, workload } = site;
+  const cluster = parseCluster(problem.cluster);
+  const speedOf = (rank: number) => computeFactor(rank, cluster);
+  return plans.map((price, place) => {
+    const { plan } = price;
+    const machine = site.machine(plan.precision);
+    const step = simulateStep({ sizes, plan, workload, machine }, { ...options, speedOf });
+    const { stepSeconds: eventSeconds, breakdown } = step;
+    return { ...price, place, eventSeconds, breakdown };
+  }).sort((a, b) => a.eventSeconds - b.eventSeconds);
+}

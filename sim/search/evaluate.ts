@@ -1,0 +1,64 @@
+/**
+ * A plan's price: what `closedForm` and `stageMemory` say.
+ *
+ * @module
+ */
+import { closedForm, type StepTime } from "../cost/closed_form.ts";
+import { stepCosts } from "../cost/step_costs.ts";
+import { fullestStage, type StageMemory, stageMemory } from "../memory/stage_memory.ts";
+import { completePlan } from "../plan/complete_plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { SearchSite } from "./problem.ts";
+
+/** A plan with what it comes to. */
+export interface PlanPrice {
+  /** The plan, complete. */
+  plan: Plan;
+  /** Seconds of a step. */
+  stepSeconds: number;
+  /** Memory of the fullest stage, bytes. */
+  peakBytes: number;
+  /** Dollars of a step, where the price of a device's hour is known. */
+  dollars?: number;
+  /** Joules of a step with every device at its power limit, where that is known. */
+  energyJoules?: number;
+  /** Where the time goes. */
+  time: StepTime;
+  /** Where the memory goes. */
+  memory: StageMemory;
+}
+
+/** Seconds of a step in closed form; the plan is complete and holds. */
+export function planTime(plan: Plan, site: SearchSite): StepTime {
+  const { sizes, workload } = site;
+  const machine = site.machine(plan.precision);
+  return closedForm(stepCosts({ sizes, plan, workload, machine }), plan, machine);
+}
+
+/** Memory of the fullest stage. */
+export function planMemory(plan: Plan, site: SearchSite): StageMemory {
+  const { sizes, workload, stack } = site;
+  return fullestStage(stageMemory(sizes, plan, workload, stack));
+}
+
+/**
+ * The price of a plan, checked.
+ *
+ * @throws {UserError} where the plan does not hold.
+ */
+export function pricePlan(input: Plan, site: SearchSite): PlanPrice {
+  const plan = completePlan(input, site);
+  const time = planTime(plan, site);
+  const memory = planMemory(plan, site);
+  const { hourDollars, powerWatts } = site.profile;
+  const deviceSeconds = site.devices * time.stepSeconds;
+  return {
+    plan,
+    stepSeconds: time.stepSeconds,
+    peakBytes: memory.peakBytes,
+    ...(hourDollars && { dollars: hourDollars / 3600 * deviceSeconds }),
+    ...(powerWatts && { energyJoules: powerWatts * deviceSeconds }),
+    time,
+    memory,
+  };
+}

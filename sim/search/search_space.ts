@@ -1,0 +1,173 @@
+/**
+ * A search made ready: degrees that hold and may fit, in the order in which they are looked at.
+ *
+ * The order follows from the problem alone, so that workers who share a search agree on it.
+ *
+ * @module
+ */
+import type { Plan } from "../plan/plan.ts";
+import { type ChoiceLists, choicesOf, rowFormats, spaceOf } from "./choices.ts";
+import { countRule, emptyTally, type Tally } from "./counts.ts";
+import { type CrudeBytes, crudeBytes, modelLayers } from "./crude_bound.ts";
+import { type Cuts, cutsOf } from "./cuts.ts";
+import { type DegreeFloors, degreeFloors } from "./degree_floor.ts";
+import { degreeFields, type SearchDegrees, visitDegrees } from "./degrees.ts";
+import { brokenRule, rulesAt } from "./rules_by_field.ts";
+import { boundSlack } from "./time_bound.ts";
+import { type LayerTables, layerTables } from "./layer_tables.ts";
+import { type SearchProblem, type SearchSite, searchSite } from "./problem.ts";
+
+/** Degrees with sequences of a micro-batch that hold and may fit. */
+export interface SearchUnit {
+  /** Degrees. */
+  degrees: SearchDegrees;
+  /** Sequences of a micro-batch that hold and may fit. */
+  microBatches: readonly number[];
+  /** Least seconds of a step. */
+  leastSeconds: number;
+  /** Least bytes of a device, and bytes beside that for each sequence of a micro-batch. */
+  crude: CrudeBytes;
+}
+
+/** A search made ready; see the module. */
+export interface PreparedSearch {
+  /** The problem. */
+  site: SearchSite;
+  /** Values by field. */
+  lists: ChoiceLists;
+  /** Plans of the space. */
+  enumerated: bigint;
+  /** Plans of one cut of a unit's micro-batch. */
+  perCut: number;
+  /** Cuts by number of stages. */
+  cuts: (pp: number) => Cuts;
+  /** What is held of every plan. */
+  base: Plan;
+  /** Formats of rows that every plan has. */
+  formats: Plan["formats"];
+  /** Layers of the model by kind. */
+  layers: readonly number[];
+  /** Units, the most promising first. */
+  units: readonly SearchUnit[];
+  /** What fell before any unit was looked at. */
+  tally: Tally;
+  /** Prices of layers. */
+  tables: LayerTables;
+}
+
+/** A plan to start from: what is held, and what the lists will say. */
+function basePlan(site: SearchSite, lists: ChoiceLists): Plan {
+  const { fix = {}, globalBatch } = site.problem;
+  return {
+    ...{ tp: 1, cp: 1, dp: site.devices, pp: 1, vpp: 1, ep: 1, etp: 1 },
+    sequenceParallel: false,
+    contextExchange: lists.contextExchange[0],
+    zero: lists.zero[0],
+    schedule: lists.schedule[0],
+    ...(fix.stageLayers && { stageLayers: fix.stageLayers }),
+    ...{ microBatch: 1, globalBatch, recompute: lists.recompute[0] },
+    offload: { optimizer: 0, activationLayers: 0, ...fix.offload },
+    precision: lists.precision[0],
+    formats: { ...fix.formats },
+    dispatcher: lists.dispatcher[0],
+    overlap: {
+      ...{ gradients: lists.gradients[0], parameters: lists.parameters[0] },
+      ...{ tensor: lists.tensor[0], pipeline: lists.pipeline[0], experts: lists.experts[0] },
+    },
+    ...(fix.capacityFactor !== undefined && { capacityFactor: fix.capacityFactor }),
+  };
+}
+
+/** Plans below one of the values of some fields. */
+export function plansBelow(lists: ChoiceLists, chosen: readonly (keyof ChoiceLists)[]): number {
+  return Object.entries(lists).reduce(
+    (product, [field, list]) =>
+      chosen.includes(field as keyof ChoiceLists) ? product : product * list.length,
+    1,
+  );
+}
+
+/** Fields that a unit has. */
+export const unitFields: readonly (keyof ChoiceLists)[] = [
+  ...["tp", "cp", "pp", "etp", "ep", "sequenceParallel", "contextExchange"] as const,
+];
+
+/** The micro-batches that replicas can share out, by their number, remembered. */
+function wholeBatches(
+  { site, lists, base }: Pick<PreparedSearch, "site" | "lists" | "base">,
+): (dp: number) => readonly number[] {
+  const rules = rulesAt(["microBatch"], degreeFields);
+  const known = new Map<number, readonly number[]>();
+  return (dp) => {
+    let batches = known.get(dp);
+    if (batches === undefined) {
+      batches = lists.microBatch.filter((microBatch) =>
+        brokenRule(rules, { ...base, dp, microBatch }, site) === undefined
+      );
+      known.set(dp, batches);
+    }
+    return batches;
+  };
+}
+
+/** Micro-batches of degrees that hold and may fit; the others are counted. */
+function batchesOf(
+  degrees: SearchDegrees,
+  space: Omit<PreparedSearch, "units">,
+  of: { cuts: number; floors: DegreeFloors; batches: (dp: number) => readonly number[] },
+): { microBatches: number[]; crude: CrudeBytes } {
+  const { site, lists, base, tally, layers } = space;
+  const { cuts, floors, batches } = of;
+  const layerBytes = floors.layerBytes(degrees);
+  const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layerBytes });
+  const whole = batches(degrees.dp);
+  const fits = whole.filter((microBatch) =>
+    crude.always + microBatch * crude.perSequence <= site.limitBytes
+  );
+  const indivisible = lists.microBatch.length - whole.length;
+  const tooBig = whole.length - fits.length;
+  const each = BigInt(cuts) * BigInt(space.perCut);
+  if (indivisible > 0) countRule(tally, "batch", BigInt(indivisible) * each);
+  tally.memory += BigInt(tooBig) * each;
+  return { microBatches: fits, crude };
+}
+
+/**
+ * Makes a search ready.
+ *
+ * @throws {UserError} for a problem that cannot be.
+ */
+export function prepareSearch(problem: SearchProblem): PreparedSearch {
+  const site = searchSite(problem);
+  const lists = choicesOf(site);
+  const base = basePlan(site, lists);
+  const space = {
+    ...{ site, lists, base, enumerated: spaceOf(lists), tally: emptyTally() },
+    perCut: plansBelow(lists, [...unitFields, "microBatch", "schedule", "vpp"]),
+    cuts: cutsOf(site, lists, base),
+    tables: layerTables(site, lists, base),
+    layers: modelLayers(site),
+    formats: rowFormats(base, lists),
+  };
+  const units: SearchUnit[] = [];
+  const floors = degreeFloors(site, lists, base);
+  const batches = wholeBatches(space);
+  const cutPlans = BigInt(space.perCut) * BigInt(lists.microBatch.length);
+  const visit = (degrees: SearchDegrees) => {
+    const { held, broken } = space.cuts(degrees.pp);
+    for (const [rule, cuts] of broken) countRule(space.tally, rule, BigInt(cuts) * cutPlans);
+    if (held.length === 0) return;
+    const { microBatches, crude } = batchesOf(degrees, space, {
+      ...{ cuts: held.length, floors, batches },
+    });
+    if (microBatches.length === 0) return;
+    const sequenceSeconds = floors.sequenceSeconds(degrees);
+    const sequences = problem.globalBatch / degrees.dp;
+    const leastSeconds = sequences * sequenceSeconds / degrees.pp + site.stack.fixedSeconds;
+    units.push({ degrees, microBatches, crude, leastSeconds: leastSeconds * boundSlack });
+  };
+  const below = BigInt(plansBelow(lists, unitFields));
+  visitDegrees(site, lists, { below, tally: space.tally, visit });
+  units.sort((a, b) => a.leastSeconds - b.leastSeconds);
+  return { ...space, units };
+}

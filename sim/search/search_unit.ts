@@ -1,0 +1,34 @@
+/**
+ * The plans of one unit, level by level. At each a bound of time and one of memory say whether anything
+ * below can still be kept.
+ *
+ * @module
+ */
+import type { Tally } from "./counts.ts";
+import type { IncumbentRules, Incumbents } from "./incumbents.ts";
+import { searchCores } from "./search_cores.ts";
+import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import { coresOf } from "./unit_cores.ts";
+import { unitShapes } from "./unit_shapes.ts";
+
+/** What a unit is searched with. */
+export interface UnitSite {
+  /** The search. */
+  space: PreparedSearch;
+  /** What has been found. */
+  known: Incumbents;
+  /** What is kept. */
+  rules: IncumbentRules;
+  /** What falls is counted here. */
+  tally: Tally;
+  /** Whether to stop. */
+  stop: () => boolean;
+}
+
+/** Searches a unit; false where it was stopped before the end. */
+export function searchUnit(unit: SearchUnit, of: UnitSite): boolean {
+  for (const shape of unitShapes(unit, of)) {
+    if (of.stop() || !searchCores(coresOf(shape, of), of)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,179 @@
+import { assert } from "@std/assert";
+import fc from "fast-check";
+import type { Sizes } from "../../../sim/cost/sizes.ts";
+import { scheduleNames } from "../../../sim/pipeline/schedule.ts";
+import { dispatchers, type Plan } from "../../../sim/plan/plan.ts";
+import { withDefaults } from "../../../sim/plan/plan_defaults.ts";
+import { planFault } from "../../../sim/plan/plan_rules.ts";
+import { modulesOf } from "../../../sim/search/choices.ts";
+import { emptyTally } from "../../../sim/search/counts.ts";
+import { planMemory, planTime } from "../../../sim/search/evaluate.ts";
+import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
+import { prepareSearch } from "../../../sim/search/search_space.ts";
+import { coresOf } from "../../../sim/search/unit_cores.ts";
+import { unitShapes } from "../../../sim/search/unit_shapes.ts";
+import { deepseekV3 } from "../cost/examples.ts";
+import { mixtral, qwen30b } from "../step/random_plans.ts";
+import { dense, latent, mixture } from "./problems.ts";
+
+const workload = { sequence: 4096, routing: { kind: "balanced" }, causal: true } as const;
+const flag = fc.boolean();
+const powers = (most: number) => fc.nat(most).map((n) => 2 ** n);
+
+/** A plan that holds, on its cluster. */
+interface Case {
+  sizes: Sizes;
+  cluster: string;
+  plan: Plan;
+}
+
+const draws = fc.record({
+  sizes: fc.constantFrom(dense, mixture, latent, deepseekV3, mixtral, qwen30b),
+  name: fc.constantFrom("h100", "h800", "b200"),
+  devices: powers(8),
+  rounds: fc.constantFrom(1, 2, 4, 8, 16),
+  modules: fc.nat(200),
+  plan: fc.record({
+    ...{ tp: powers(3), cp: powers(2), pp: powers(4), ep: powers(6), etp: powers(1) },
+    ...{ vpp: fc.constantFrom(1, 2, 3), microBatch: powers(2) },
+    schedule: fc.constantFrom(...scheduleNames),
+    zero: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
+    sequenceParallel: flag,
+    contextExchange: fc.constantFrom("p2p" as const, "a2a" as const, "all-gather" as const),
+    precision: fc.constantFrom("bf16" as const, "fp8" as const),
+    dispatcher: fc.constantFrom(...dispatchers),
+    overlap: fc.record({
+      ...{ gradients: flag, parameters: flag, tensor: flag, pipeline: flag },
+      experts: fc.constantFrom(
+        ...["none", "none", "shared", "batches", "batches", "dualpipe"] as const,
+      ),
+    }),
+    formats: fc.record({ dispatch: fc.constantFrom("bf16" as const, "fp8" as const) }),
+  }),
+});
+
+/** Random plans that hold. */
+function cases(count: number, seed: number): Case[] {
+  const key = `${count}/${seed}`;
+  return known[key] ??= drawCases(count, seed);
+}
+
+const known: Record<string, Case[]> = {};
+
+function drawCases(count: number, seed: number): Case[] {
+  const found: Case[] = [];
+  for (let batch = 0; found.length < count; batch++) {
+    for (const draw of fc.sample(draws, { seed: seed + batch, numRuns: 2000 })) {
+      const { sizes, devices } = draw;
+      const modules = modulesOf(sizes);
+      const bits = draw.modules % 2 ** modules.length;
+      const set = modules.filter((_, i) => bits >> i & 1);
+      const recompute = bits === 0 ? "none" as const : draw.modules > 180 ? "full" as const : set;
+      const site = { devices, sizes, workload };
+      const globalBatch = devices * draw.rounds;
+      const plan = withDefaults({ ...draw.plan, recompute, globalBatch }, site);
+      if (planFault(plan, site) === undefined) {
+        found.push({ sizes, cluster: `${draw.name}:${devices}`, plan });
+      }
+    }
+  }
+  return found.slice(0, count);
+}
+
+const problemOf = ({ sizes, cluster, plan }: Case): SearchProblem => {
+  const { stageLayers: _even, ...fix } = plan;
+  const { globalBatch } = plan;
+  return { sizes, cluster, workload, globalBatch, fix, memoryLimit: 1e18 };
+};
+
+Deno.test("no bound is above what it bounds", () => {
+  const near = 1 + 1e-9;
+  const ratios: number[] = [];
+  const sum = { tight: 0, all: 0 };
+  for (const given of cases(1500, 40)) {
+    const { ep, etp, overlap: { experts } } = given.plan;
+    // Where no tokens travel, nothing hides them.
+    if (ep * etp === 1 && (experts === "batches" || experts === "dualpipe")) continue;
+    const problem = problemOf(given);
+    const space = prepareSearch(problem);
+    const site = space.site;
+    const { stepSeconds } = planTime(given.plan, site);
+    const { peakBytes } = planMemory(given.plan, site);
+    const text = () => JSON.stringify([given.sizes.name, given.plan]);
+    const [unit] = space.units;
+    const { always, perSequence } = unit.crude;
+    assert(unit.leastSeconds <= stepSeconds * near, `degrees: ${text()}`);
+    assert(always + given.plan.microBatch * perSequence <= peakBytes * near, `crude: ${text()}`);
+    const of = {
+      ...{ space, known: { best: [], front: [] }, tally: emptyTally(), stop: () => false },
+      rules: { top: 1, front: true, objective: "time" as const },
+    };
+    const [shape] = unitShapes(unit, of);
+    assert(shape.leastSeconds <= stepSeconds * near, `shape: ${text()}`);
+    const [{ shardings: [core] }] = coresOf(shape, of);
+    assert(core.stepSeconds <= stepSeconds * near, `core: ${text()}`);
+    assert(core.peakBytes <= peakBytes * near, `memory: ${text()}`);
+    if (given.plan.zero < 3) ratios.push(core.stepSeconds / stepSeconds);
+    if (core.peakBytes > 0.999 * peakBytes) sum.tight++;
+    sum.all++;
+  }
+  ratios.sort((a, b) => a - b);
+  assert(ratios[ratios.length >> 1] > 0.85, `half are above ${ratios[ratios.length >> 1]}`);
+  assert(sum.tight > 0.85 * sum.all, `${sum.tight} of ${sum.all} bounds of memory are near`);
+});
+
+/** Whether one plan is no slower and no bigger than another, by the closed form. */
+function claim(
+  name: string,
+  of: { better: (plan: Plan) => Partial<Plan> | undefined; worse: (plan: Plan) => Partial<Plan> },
+): void {
+  Deno.test(`never worse: ${name}`, () => {
+    let seen = 0;
+    for (const given of cases(2500, 90)) {
+      if (seen === 120) break;
+      const change = of.better(given.plan);
+      if (change === undefined || !given.sizes.moe) continue;
+      const site = searchSite(problemOf(given));
+      const [good, bad] = [change, of.worse(given.plan)].map((c) => ({ ...given.plan, ...c }));
+      if (planFault(good, site) !== undefined || planFault(bad, site) !== undefined) continue;
+      seen++;
+      const [a, b] = [good, bad].map((plan) => ({
+        seconds: planTime(plan, site).stepSeconds,
+        bytes: planMemory(plan, site).peakBytes,
+      }));
+      const text = () => JSON.stringify([given.sizes.name, given.cluster, given.plan]);
+      assert(a.seconds <= b.seconds * (1 + 1e-9), `${a.seconds} s, ${b.seconds} s: ${text()}`);
+      assert(a.bytes <= b.bytes * (1 + 1e-9), `${a.bytes}, ${b.bytes} bytes: ${text()}`);
+    }
+    assert(seen === 120, `${seen} plans`);
+  });
+}
+
+const overlaid = (plan: Plan, change: Partial<Plan["overlap"]>): Partial<Plan> => ({
+  overlap: { ...plan.overlap, ...change },
+});
+
+claim("exchanges of tensor ranks beside their products", {
+  better: (plan) => plan.tp > 1 ? overlaid(plan, { tensor: true }) : undefined,
+  worse: (plan) => overlaid(plan, { tensor: false }),
+});
+
+for (const field of ["dispatch", "combine"] as const) {
+  claim(`narrow rows, ${field}`, {
+    better: (plan) => ({ formats: { ...plan.formats, [field]: "fp8" } }),
+    worse: (plan) => ({ formats: { ...plan.formats, [field]: "bf16" } }),
+  });
+}
+
+claim("tokens beside the shared experts, not beside nothing", {
+  better: (plan) => overlaid(plan, { experts: "shared" }),
+  worse: (plan) => overlaid(plan, { experts: "none" }),
+});
+
+claim("tokens beside nothing, not beside other micro-batches that never come", {
+  better: (plan) =>
+    plan.pp > 1 && ["zb-h1", "zb-v", "v-half", "v-min", "zb-bounded"].includes(plan.schedule)
+      ? overlaid(plan, { experts: "none" })
+      : undefined,
+  worse: (plan) => overlaid(plan, { experts: "batches" }),
+});
