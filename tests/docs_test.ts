@@ -26,10 +26,13 @@ const foldersIn = (folder: string) =>
 /** What a cell says in backticks. */
 const quoted = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text);
 
-Deno.test("every room of the simulator is told, and no other", () => {
-  const rooms = tableOf(architecture, "Room Question Holds").map(([room]) => quoted(room)[0]);
-  assertEquals(rooms.toSorted(), foldersIn("sim"));
-});
+for (const [name, folder] of [["core", "core"], ["simulator", "sim"]]) {
+  Deno.test(`every room of the ${name} is told, and no other`, () => {
+    const section = architecture.slice(architecture.indexOf(`## The rooms of the ${name}`));
+    const rooms = tableOf(section, "Room Question Holds").map(([room]) => quoted(room)[0]);
+    assertEquals(rooms.toSorted(), foldersIn(folder));
+  });
+}
 
 Deno.test("every room of the published measurements is told, and no other", () => {
   const section = architecture.slice(architecture.indexOf("## From published rows"));

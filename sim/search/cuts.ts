@@ -10,7 +10,7 @@ import type { ChoiceLists } from "./choices.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import { type PipelineStages, pipelineStages } from "./stage_shapes.ts";
-import { type TokenModes, tokenModes } from "./time_bound.ts";
+import { pairSlack, type TokenModes, tokenModes } from "./time_bound.ts";
 
 /** A cut that holds. */
 export interface Cut {
@@ -37,7 +37,7 @@ function modesOf(plan: Plan, lists: ChoiceLists): TokenModes[] {
   const lines = plan.pp === 1 && lists.zero.includes(3);
   const modes = lists.experts.map((experts) => {
     const own = tokenModes({ ...plan, zero: 0, overlap: { ...plan.overlap, experts } });
-    return { ...own, paired: own.paired || lines };
+    return { ...own, slack: lines ? Math.min(own.slack, pairSlack) : own.slack };
   });
   const keys = modes.map((mode) => Object.values(mode).join());
   return modes.filter((_, i) => keys.indexOf(keys[i]) === i);
