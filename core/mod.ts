@@ -82,7 +82,6 @@ export { type Weigher, weigherOf, weighers, type WeighRun } from "./gates/weigh/
 export * from "./gates/training/consistency.ts";
 export * from "./gates/training/grow.ts";
 export * from "./gates/training/reinforce.ts";
-export * from "./gates/training/schedules.ts";
 export * from "./gates/training/stages.ts";
 export * from "./gates/training/surrogate.ts";
 export * from "./gates/decoding/contrast.ts";
@@ -97,4 +96,3 @@ export * from "./train/objectives/posterior.ts";
 export * from "./gates/select/fixed_tables.ts";
 export { tokensAnExpert } from "./gates/select/expert_choice.ts";
 export { segmentLength } from "./gates/select/merged.ts";
-export * from "./losses/defaults.ts";

@@ -79,8 +79,7 @@ export interface GateRun<A, I> {
 export type Dispatch<A, I> =
   /**
    * Each token goes to the experts that ids [T, K] name, NONE for no one, and gets the sum of what
-   * they give times weights [T, K]. `through` says that experts read weights times the token instead
-   * (weights before the experts).
+   * they give times weights [T, K].
    */
   | { kind: "choice"; ids: I; weights: A }
   /**

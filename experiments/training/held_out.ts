@@ -54,7 +54,9 @@ export async function evaluateHeldOut(
     const part = "held-out";
     const batch = batchOf(corpus, { sequences, length, seed: 1, step, part, objective });
     const found = await model.evaluate(batch);
-    heldOut_S.push(...lossBySequence(found.losses_T, { targets: batch.targets, length }));
+    // Where a work is used otherwise than it is trained, that is how it is compared.
+    const losses_T = found.decoded_T ?? found.losses_T;
+    heldOut_S.push(...lossBySequence(losses_T, { targets: batch.targets, length }));
     found.layers.forEach((layer, i) => (layers[i] ??= []).push(layer));
     const floor = objective === "next" ? floorOf(corpus, { ...batch, length }) : undefined;
     if (floor) floors.push(floor);

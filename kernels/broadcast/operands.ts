@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MatrixShape } from "../elements/elements.ts";
+import { type MatrixShape, rowsMain } from "../elements/elements.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Names of operands in WGSL. */
@@ -56,16 +56,7 @@ export const lanesText = (call: string, names: readonly string[]): string =>
   })`;
 
 /** WGSL: the head of a main of one thread a vector, up to `row`, `first` and `columns`. */
-export const vectorMain = `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + thread;
-  let row = i / p.vectors;
-  if (row >= p.rows) { return; }
+export const vectorMain = `${rowsMain("vectors")}
   let columns = vec4u(4u * (i - row * p.vectors)) + vec4u(0u, 1u, 2u, 3u);
   let live = columns < vec4u(p.columns);`;
 

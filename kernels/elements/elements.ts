@@ -60,7 +60,8 @@ function sizesOf({ shape, pitch }: Tensor): number[] {
   return shape.length === 1 ? [1, shape[0], shape[0]] : [shape[0], shape[1], pitch];
 }
 
-const floatMain = (adds: boolean) => `
+/** WGSL: the head of a main of one thread a vector or a column of each row, up to `i` and `row`. */
+export const rowsMain = (threads: "vectors" | "columns"): string => `
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -68,8 +69,11 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let i = (group.y * groups.x + group.x) * 64u + thread;
-  let row = i / p.vectors;
-  if (row >= p.rows) { return; }
+  let row = i / p.${threads};
+  if (row >= p.rows) { return; }`;
+
+const floatMain = (adds: boolean) =>
+  `${rowsMain("vectors")}
   let first = 4u * (i - row * p.vectors);
   var v = vec4f();
   for (var j = 0u; j < 4u; j++) {
@@ -79,16 +83,7 @@ fn main(
 }
 `;
 
-const idMain = `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + thread;
-  let row = i / p.columns;
-  if (row >= p.rows) { return; }
+const idMain = `${rowsMain("columns")}
   result[i] = element(row, i - row * p.columns);
 }
 `;

@@ -56,7 +56,7 @@ export const depthSelect: Selector<SpecOf<SelectSpec, "depth">> = {
 
 /**
  * One expert, drawn in training as the softmax of the logits says: the best after Gumbel noise. Its
- * weight is its share of the noisy softmax, which sharpens as `gumbelTemperature` falls:
+ * weight is its share of the noisy softmax, which sharpens as the temperature falls, exp(-rate step):
  * Branch-Train-MiX, arXiv 2403.07816, section 3. Without noise where the model is used.
  */
 export const gumbelBestSelect: Selector<SpecOf<SelectSpec, "gumbel-best">> = {

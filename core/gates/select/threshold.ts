@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Ramp } from "../training/schedules.ts";
 import type { GateShape, GateTensor } from "../gate.ts";
 import { countingIds, LOWEST, marks, numberOf, oneMinus, type SpecOf } from "../shorthand.ts";
 import type { Selector, SelectRun } from "./run.ts";
@@ -72,7 +71,7 @@ export const aboveZeroSelect: Selector<SpecOf<SelectSpec, "above-zero">> = {
 };
 
 /** From where to where EvoMoE's temperature goes, unless the recipe says otherwise. */
-const ANNEALED: Omit<Ramp, "steps"> = { from: 2, to: 0.3 };
+const ANNEALED = { from: 2, to: 0.3 };
 
 /**
  * Every expert whose weight is above a threshold, and at least the best: EvoMoE's dense-to-sparse

@@ -31,35 +31,19 @@ export interface Review {
   full: boolean;
 }
 
-/** A record of nothing yet. */
-export function routingRecord({ experts, dModel }: {
-  experts: number;
-  dModel: number;
-}): RoutingRecord {
-  return { wanted_E: new Float64Array(experts), without: 0, sum_D: new Float64Array(dModel) };
-}
-
-/** Two records as one. */
-export function joinedRecords(a: RoutingRecord, b: RoutingRecord): RoutingRecord {
-  return {
-    wanted_E: a.wanted_E.map((n, e) => n + b.wanted_E[e]),
-    without: a.without + b.without,
-    sum_D: a.sum_D.map((x, d) => x + b.sum_D[d]),
-  };
-}
-
 /**
  * Reviews the experts of a layer. The most wanted one always stays, so that a layer is never empty.
  *
  * @example
  * ```ts
- * import { reviewExperts, routingRecord } from "@moelab/moelab/core";
+ * import { reviewExperts } from "@moelab/moelab/core";
  * import { assertEquals } from "@std/assert";
  *
- * const record = routingRecord({ experts: 3, dModel: 2 });
- * record.wanted_E.set([5, 0, 0]);
- * record.without = 2;
- * record.sum_D.set([3, 4]);
+ * const record = {
+ *   wanted_E: Float64Array.of(5, 0, 0),
+ *   without: 2,
+ *   sum_D: Float64Array.of(3, 4),
+ * };
  * const { alive_E, removed, added } = reviewExperts(record, [true, true, false]);
  * assertEquals({ alive_E, removed }, { alive_E: [true, true, false], removed: [1] });
  * assertEquals(added, { place: 1, direction_D: new Float64Array([0.6, 0.8]) });

@@ -47,6 +47,9 @@ const metricsNote =
   "Rank is shared where intervals overlap. Busiest over mean and load variation " +
   "are 1 and 0 where experts have equal loads; specialisation is the mutual information of expert " +
   "and domain, of the most that can be; router entropy is that of a token's scores, of log E. " +
+  "Routers by tag or domain are told the domain of each sequence, which others have to find out. " +
+  "Works that are used otherwise than they are trained (by a posterior over domains, by contrast, as " +
+  "an ensemble) are compared as they are used. " +
   "Steps are timed by the clock of a machine that may be busy.";
 
 /** What to mind about a router's row. */

@@ -12,9 +12,8 @@ import {
   updatedPrior,
 } from "../../../core/gates/decoding/posterior.ts";
 import { consistencyLoss, logProbabilities } from "../../../core/gates/training/consistency.ts";
-import { joinedRecords, reviewExperts, routingRecord } from "../../../core/gates/training/grow.ts";
+import { reviewExperts } from "../../../core/gates/training/grow.ts";
 import { movedBaseline, reinforceLoss } from "../../../core/gates/training/reinforce.ts";
-import { annealed, grownCount, gumbelTemperature } from "../../../core/gates/training/schedules.ts";
 import { distillation, stageOf } from "../../../core/gates/training/stages.ts";
 import {
   predictedLoss,
@@ -195,7 +194,7 @@ Deno.test("the surrogate sees each sequence's mean gates in every layer", () => 
 });
 
 Deno.test("experts nobody wants go, one comes where tokens found none, one always stays", () => {
-  const record = routingRecord({ experts: 4, dModel: 3 });
+  const record = { wanted_E: new Float64Array(4), without: 0, sum_D: new Float64Array(3) };
   const quiet = reviewExperts(record, [true, true, false, true]);
   assertEquals(quiet.alive_E, [true, false, false, false]);
   assertEquals([quiet.removed, quiet.added], [[1, 3], null]);
@@ -206,35 +205,11 @@ Deno.test("experts nobody wants go, one comes where tokens found none, one alway
     sum_D: Float64Array.of(0, 3, 4),
   };
   assert(reviewExperts(busy, [true, true, true, true]).full);
-  const both = joinedRecords(busy, {
-    ...record,
-    wanted_E: Float64Array.of(0, 5, 0, 0),
-    without: 1,
-  });
-  assertEquals([[...both.wanted_E], both.without], [[4, 8, 2, 1], 3]);
-  const grown = reviewExperts(both, [true, true, false, true]);
+  const grown = reviewExperts(busy, [true, true, false, true]);
   assertEquals(grown.added?.place, 2);
   assertAlmostEquals(Math.hypot(...grown.added!.direction_D), 1, 1e-12);
   assertEquals(grown.alive_E, [true, true, true, true]);
   assertThrows(() => reviewExperts(record, [true]), RangeError, "both must be as many");
-});
-
-Deno.test("schedules begin and end where they say, and only go one way", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), (steps) => {
-      const ramp = { from: 2, to: 0.3, steps };
-      assertEquals(annealed(0, ramp), 2);
-      assertAlmostEquals(annealed(steps, ramp), 0.3, 1e-12);
-      const middle = [0.2, 0.5, 0.9].map((at) => annealed(at * steps, ramp));
-      assert(middle[0] > middle[1] && middle[1] > middle[2]);
-      assertEquals(grownCount(0, { from: 1, to: 4, steps }), 1);
-      assertEquals(grownCount(2 * steps, { from: 1, to: 4, steps }), 4);
-    }),
-    { seed: 1, numRuns: 50 },
-  );
-  assertEquals([gumbelTemperature(0), gumbelTemperature(1e6)], [1, 0.5]);
-  assertAlmostEquals(gumbelTemperature(1000), Math.exp(-0.1), 1e-12);
-  assertThrows(() => annealed(1, { from: 1, to: 0, steps: 3 }), RangeError, "above 0");
 });
 
 Deno.test("contrast masks what the strong choice finds unlikely, and likes what it likes better", () => {

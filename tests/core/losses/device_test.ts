@@ -2,7 +2,7 @@
 import type { Arrays } from "../../../core/arrays/arrays.ts";
 import { applyCap } from "../../../core/gates/cap/cap.ts";
 import type { CapSpec } from "../../../core/gates/cap/specs.ts";
-import { balanceDefaults } from "../../../core/losses/defaults.ts";
+import { balanceDefaults } from "./default_specs.ts";
 import type { BalanceKind } from "../../../core/losses/run.ts";
 import {
   type ArraysCase,

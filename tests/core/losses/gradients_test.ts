@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { surrogateGradient } from "../../../core/arrays/central_differences.ts";
 import { hostArrays } from "../../../core/arrays/host_arrays.ts";
-import { balanceDefaults } from "../../../core/losses/defaults.ts";
+import { balanceDefaults } from "./default_specs.ts";
 import type { BalanceKind } from "../../../core/losses/run.ts";
 import { everyInputs, everyLoss, everyShape, number } from "./routed.ts";
 

@@ -7,7 +7,7 @@ import {
   type HostMatrix,
   hostMatrix,
 } from "../../../core/arrays/host_matrix.ts";
-import { balanceDefaults } from "../../../core/losses/defaults.ts";
+import { balanceDefaults } from "./default_specs.ts";
 import type { Balanced, BalanceKind, Routed } from "../../../core/losses/run.ts";
 import type { BalanceSpec } from "../../../core/losses/specs.ts";
 import { applyBalance } from "../../../core/losses/table.ts";

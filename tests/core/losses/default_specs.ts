@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BalanceKind, BalanceOf } from "./run.ts";
+import type { BalanceKind, BalanceOf } from "../../../core/losses/run.ts";
 
 /** A description, and where its numbers are from. */
 export interface BalanceDefault<K extends BalanceKind> {
