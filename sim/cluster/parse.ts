@@ -80,3 +80,8 @@ export function parseCluster(text: string): Cluster {
   const devices = count.length > 0 ? countOf(text, name, count) : preset.devices;
   return checkCluster(withDevices(cluster, devices));
 }
+
+/** A cluster, or the one that words name; see {@linkcode parseCluster}. */
+export function clusterOf(said: string | Cluster): Cluster {
+  return typeof said === "string" ? parseCluster(said) : said;
+}

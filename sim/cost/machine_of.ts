@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseCluster } from "../cluster/parse.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { clusterOf } from "../cluster/parse.ts";
 import { deviceProfile } from "../cluster/profiles.ts";
 import { compileFabric } from "../network/fabric.ts";
 import type { Precision } from "../plan/plan.ts";
@@ -29,14 +30,15 @@ function memo<T>(known: Map<string, T>, key: string, make: () => T): T {
   return value;
 }
 
-/** The machine that a cluster's words name, for products of a format. */
+/** The machine of a cluster, or of the words that name one, for products of a format. */
 export function machineOf(
-  words: string,
+  said: string | Cluster,
   precision: Precision,
   options: { graphs?: Graphs } = {},
 ): Bare {
-  const { fabric, device: id } = memo(fabrics, words, () => {
-    const cluster = parseCluster(words);
+  const key = typeof said === "string" ? said : JSON.stringify(said);
+  const { fabric, device: id } = memo(fabrics, key, () => {
+    const cluster = clusterOf(said);
     return { fabric: compileFabric(cluster), device: cluster.device };
   });
   const profile = deviceProfile(id);

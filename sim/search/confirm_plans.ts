@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseCluster } from "../cluster/parse.ts";
+import { clusterOf } from "../cluster/parse.ts";
 import { computeFactor } from "../cluster/faults.ts";
 import type { Breakdown } from "../step/breakdown.ts";
 import { simulateStep, type StepOptions } from "../step/simulate_step.ts";
@@ -32,7 +32,7 @@ export function confirmPlans(
 ): ConfirmedPlan[] {
   const site = searchSite(problem);
   const { sizes, workload } = site;
-  const cluster = parseCluster(problem.cluster);
+  const cluster = clusterOf(problem.cluster);
   const speedOf = (rank: number) => computeFactor(rank, cluster);
   return plans.map((price, place) => {
     const { plan } = price;

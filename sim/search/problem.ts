@@ -5,7 +5,8 @@
  */
 import { UserError } from "../../kernels/base/errors.ts";
 import type { Profile } from "../../kernels/base/profile_schema.ts";
-import { parseCluster } from "../cluster/parse.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { clusterOf } from "../cluster/parse.ts";
 import { deviceProfile } from "../cluster/profiles.ts";
 import type { Machine } from "../cost/machine.ts";
 import { machineOf } from "../cost/machine_of.ts";
@@ -29,8 +30,8 @@ export type SearchObjective = typeof searchObjectives[number];
 export interface SearchProblem {
   /** Model. */
   sizes: Sizes;
-  /** Cluster in words, such as "h800:2048". */
-  cluster: string;
+  /** Cluster, or its words, such as "h800:2048". */
+  cluster: string | Cluster;
   /** Software; the base stack unless given. */
   stack?: Stack;
   /** How kernels are issued; one by one unless given. */
@@ -88,7 +89,7 @@ export function searchSite(problem: SearchProblem): SearchSite {
       `Cannot search plans within memory ${memoryLimit}: wanted a share up to 1, or bytes`,
     );
   }
-  const { device, devices } = parseCluster(problem.cluster);
+  const { device, devices } = clusterOf(problem.cluster);
   const profile = deviceProfile(device);
   const stack = problem.stack ?? baseStack;
   const known = new Map<Precision, Machine>();
