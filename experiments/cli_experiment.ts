@@ -76,14 +76,18 @@ async function run(cli: Cli, experiment: Experiment, options: Options): Promise<
     command: commandOf(experiment.id, options),
   };
   const progress = io.progress();
-  const { seed } = options;
+  const { seed, out } = options;
   const { say: log } = io;
   try {
     return await withInterrupt(
       io,
       `Stopped: ${experiment.id} has written nothing`,
       (signal) =>
-        runExperiment(experiment, { seed, quick, parameters, progress, signal, log }, surroundings),
+        runExperiment(
+          experiment,
+          { seed, quick, parameters, progress, signal, log, out },
+          surroundings,
+        ),
     );
   } finally {
     progress.stop();

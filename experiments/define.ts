@@ -46,6 +46,8 @@ export interface Context<P extends Record<string, Value> = Record<string, Value>
   signal: AbortSignal;
   /** Says a line to the person who waits; never part of the result. */
   log(line: string): void;
+  /** Folder of the result, for files beside it. */
+  out: string;
 }
 
 /** What a run learns of the device and its inputs, taken over into the provenance. */

@@ -27,8 +27,11 @@ export type TrainingSpec =
    * router trained through it (FLEXTRON).
    */
   | { kind: "surrogate"; width: number; share: number }
-  /** Experts nobody wants are removed, and added where tokens find none (DYNMoE). */
-  | { kind: "grow"; every: number }
+  /**
+   * Experts nobody wants are removed, and added where tokens find none: every so many steps, or after
+   * each such `share` of the training where that comes sooner (DYNMoE).
+   */
+  | { kind: "grow"; every: number; share: number }
   /** The gradient of the choice is the loss of each token times that of its log-probability. */
   | { kind: "reinforce"; baseline: number };
 

@@ -9,6 +9,14 @@ import type { Model } from "../../core/spec/model.ts";
 import type { Objective } from "../../core/train/data/corpus.ts";
 import type { LossFloor } from "../../core/train/data/synthetic.ts";
 
+/** Texts that were installed. */
+export interface TextNames {
+  /** Names of text packages, as `textSources` has them. */
+  names: readonly string[];
+  /** Folder that they were installed into. */
+  folder: string;
+}
+
 /** How long and on what a model is trained. */
 export interface TrainingSettings {
   /** Sequences of a batch. */
@@ -23,6 +31,8 @@ export interface TrainingSettings {
   heldOut: number;
   /** Domains of the text. */
   domains: number;
+  /** Text packages and the folder that has them; the synthetic language where absent. */
+  text?: TextNames;
 }
 
 /** A training; see the module. */

@@ -80,9 +80,17 @@ export function intervalNote(seeds: number): Result["notes"][number] {
   };
 }
 
+/** What the text is. */
+function textWords({ text, domains }: TrainingSettings): string {
+  return text
+    ? `The text is ${text.names.join(" and ")}, bytes as tokens, with ${domains} domains`
+    : `The text is a synthetic language of ${domains} domains, which share letters and differ in ` +
+      "grammar";
+}
+
 /** On what and for how long models were trained. */
 export function trainingNote(settings: TrainingSettings): Result["notes"][number] {
-  const { sequences, length, steps, rate, heldOut, domains } = settings;
+  const { sequences, length, steps, rate, heldOut } = settings;
   const tokens = sequences * length;
   return {
     heading: "How the models were trained",
@@ -90,11 +98,9 @@ export function trainingNote(settings: TrainingSettings): Result["notes"][number
       `${steps} steps of ${tokens} tokens (${sequences} sequences of ${length}), AdamW with a highest ` +
       `rate of ${rate} after a tenth of the steps and a cosine behind it, gradients clipped to a norm ` +
       "of 1. All see the same text in the same order.",
-      `The text is a synthetic language of ${domains} domains, which share letters and differ in ` +
-      `grammar; ${
-        heldOut * sequences
-      } other sequences of it are held out. Models this small, trained ` +
-      "this briefly, say how routers begin, not where they end: rankings at scale differ.",
+      `${textWords(settings)}; ${heldOut * sequences} other sequences of it are held out. Models ` +
+      "this small, trained this briefly, say how routers begin, not where they end: rankings at " +
+      "scale differ.",
     ],
   };
 }

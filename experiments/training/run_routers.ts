@@ -5,13 +5,13 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Corpus } from "../../core/train/data/corpus.ts";
-import { syntheticCorpus } from "../../core/train/data/synthetic.ts";
 import { adapterKey, openDevice } from "../../kernels/mod.ts";
 import { adapterOf } from "../circumstances.ts";
 import type { Circumstances, Context } from "../define.ts";
 import { MEMORY } from "../device_profile.ts";
 import { readCommit } from "../git.ts";
 import { contentId } from "../hash.ts";
+import { readText } from "./arena_text.ts";
 import type { FinishedRun, RouterRun, RunOutcome } from "./router_run.ts";
 import type { SizedRun } from "./sized_runs.ts";
 import { trainMany } from "./train_many.ts";
@@ -34,9 +34,17 @@ const isFinished = (sized: SizedRun): sized is FinishedRun => "outcome" in sized
 
 const label = ({ id, seed }: RouterRun) => `${id}, seed ${seed}`;
 
-/** The text that all runs of an experiment learn from. */
-export function corpusOf(domains: number): Corpus {
-  return syntheticCorpus({ domains, seed: 1 });
+/** What says which text a run learns from. */
+const textKey = ({ training: { text, domains } }: RouterRun) => JSON.stringify(text ?? domains);
+
+/** The texts that runs learn from, by key. */
+async function textsOf(runs: readonly RouterRun[]): Promise<Map<string, Corpus>> {
+  const texts = new Map<string, Corpus>();
+  for (const run of runs) {
+    const key = textKey(run);
+    if (!texts.has(key)) texts.set(key, await readText(run.training));
+  }
+  return texts;
 }
 
 /** Trains all of a list; those that cannot be made stay in it with their reason. */
@@ -48,11 +56,10 @@ export async function runRouters(
   const runs = sized.flatMap((one) => isFinished(one) ? [] : [one]);
   const device = await openDevice();
   try {
-    const domains = new Set(runs.map(({ training }) => training.domains));
-    const corpora = new Map([...domains].map((n) => [n, corpusOf(n)]));
+    const corpora = await textsOf(runs);
     const { outcomes, forget } = await trainMany<RouterRun, RunOutcome>(runs, {
       train: (run) => {
-        const corpus = corpora.get(run.training.domains)!;
+        const corpus = corpora.get(textKey(run))!;
         return trainRun(run, { device, corpus, signal });
       },
       label,

@@ -131,11 +131,12 @@ export const tokenChoiceScoreRecipes: readonly GateRecipe[] = [
       auxiliary,
     ],
     causal: true,
-    training: { kind: "grow", every: 100 },
+    training: { kind: "grow", every: 100, share: 0.25 },
     unverified: {
       "score.temperature": "the trained one starts at 1",
       "balance": "0.01 for each of the losses",
       "training.every": "100 steps",
+      "training.share": "a quarter, so that short trainings have reviews too",
     },
   },
   {

@@ -73,7 +73,10 @@ async function reviewLayer(run: ReviewRun, layer: number, counts: readonly Float
 
 /** See the module. */
 export const growHooks: HooksOf<"grow"> = {
-  due: ({ every }, step) => step > 0 && step % every === 0,
+  due({ every, share }, { step, steps }) {
+    const apart = Math.max(1, Math.min(every, Math.ceil(share * steps)));
+    return step > 0 && step % apart === 0;
+  },
   async review(run) {
     const layers = [...run.shapes.keys()];
     const tensors = layers.flatMap((layer) =>

@@ -115,7 +115,7 @@ export interface TrainingHooks<S extends TrainingSpec = TrainingSpec> {
   /** Losses beside the cross-entropy. */
   losses?<A, I>(run: ObjectiveRun<A, I, S>): ObjectiveLosses<A>;
   /** Whether the host has something to do once so many steps were made. */
-  due?(spec: S, step: number): boolean;
+  due?(spec: S, at: TrainingPlace): boolean;
   /** Does it. */
   review?(run: ReviewRun<S>): Promise<void>;
 }

@@ -66,7 +66,7 @@ export function courseOf(
     frozen: (phase) =>
       phase === undefined ? undefined : hooks.frozen && ((name) => hooks.frozen!(phase, name)),
     async review(run) {
-      if (!spec || !hooks.due?.(spec, run.step)) return false;
+      if (!spec || !hooks.due?.(spec, { step: run.step, steps })) return false;
       await hooks.review?.({ ...run, spec });
       return true;
     },

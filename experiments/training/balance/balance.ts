@@ -8,7 +8,7 @@ import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import { loadSpread } from "../../../core/train/measures.ts";
 import type { Row } from "../../../reports/result.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { floorNote } from "../router_words.ts";
 import { runRouters } from "../run_routers.ts";
 import { routerTable } from "../router_table.ts";
@@ -57,7 +57,7 @@ async function runBalance(
   context: Context<ArenaValues & { start: number; bias: number }>,
 ): Promise<Outcome> {
   const { seed, parameters: { start, bias, ...values } } = context;
-  const arena = arenaOf(values);
+  const arena = await readArena(values);
   const seeds = seedsFrom(seed, values.seeds);
   const runs = balancers.flatMap((balancer) =>
     sizedRuns(arena, balancedRecipe(balancer), { equal: "flops", objective: "next", seeds })

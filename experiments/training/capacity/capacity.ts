@@ -8,7 +8,7 @@ import type { DropOrder } from "../../../core/arrays/arrays.ts";
 import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import { UserError } from "../../../kernels/base/errors.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { differenceTable, routerTable } from "../router_table.ts";
 import { floorNote } from "../router_words.ts";
 import { runRouters } from "../run_routers.ts";
@@ -65,7 +65,7 @@ async function runCapacity(
   >,
 ): Promise<Outcome> {
   const { seed, parameters: { factors, orders, ...values } } = context;
-  const arena = arenaOf(values);
+  const arena = await readArena(values);
   const seeds = seedsFrom(seed, values.seeds);
   const caps = factors.flatMap((factor) =>
     orders.map((word) => ({ factor, order: readOrder(word) }))

@@ -13,7 +13,7 @@ import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import type { Objective } from "../../../core/train/data/corpus.ts";
 import { UserError } from "../../../kernels/base/errors.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { floorNote } from "../router_words.ts";
 import { runRouters } from "../run_routers.ts";
 import { groupSeeds } from "../seed_groups.ts";
@@ -95,7 +95,7 @@ async function runGates(
 ): Promise<Outcome> {
   const { parameters, seed } = context;
   const { equal, recipes, ...values } = parameters;
-  const arena = arenaOf(values);
+  const arena = await readArena(values);
   const seeds = seedsFrom(seed, values.seeds);
   const runs = gateRuns(arena, { ...chosen({ equal, recipes }), seeds });
   const { finished, circumstances, forget } = await runRouters(runs, context);

@@ -6,7 +6,7 @@
 import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import { UserError } from "../../../kernels/base/errors.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { differenceTable, routerTable } from "../router_table.ts";
 import { floorNote } from "../router_words.ts";
 import { runRouters } from "../run_routers.ts";
@@ -66,7 +66,7 @@ async function runGranularity(
   context: Context<ArenaValues & { cuts: readonly number[] }>,
 ): Promise<Outcome> {
   const { seed, parameters: { cuts, ...values } } = context;
-  const arena = arenaOf(values);
+  const arena = await readArena(values);
   const seeds = seedsFrom(seed, values.seeds);
   const runs = granularityRuns(arena, { cuts, seeds });
   const { finished, circumstances, forget } = await runRouters(runs, context);

@@ -8,7 +8,7 @@ import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import { gateRecipes, recipeById } from "../../../core/gates/recipes.ts";
 import type { SelectSpec } from "../../../core/gates/select/specs.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { setsOf, tellSets } from "../gates/gate_sets.ts";
 import { gateNotes, gatesDecision, gatesVerdict } from "../gates/gates_words.ts";
 import { runRouters } from "../run_routers.ts";
@@ -53,7 +53,7 @@ export const softExperiment = defineExperiment({
 
 async function runSoft(context: Context<ArenaValues>): Promise<Outcome> {
   const { seed, parameters } = context;
-  const arena = arenaOf(parameters);
+  const arena = await readArena(parameters);
   const seeds = seedsFrom(seed, parameters.seeds);
   const { finished, circumstances, forget } = await runRouters(softRuns(arena, seeds), context);
   const sets = setsOf(groupSeeds(finished), arena.control);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { recipeById } from "../../../core/gates/recipes.ts";
 import { stableJson, writeTextFile } from "../../../kernels/base/files.ts";
 import { type Context, defineExperiment, type Outcome } from "../../define.ts";
-import { arenaOf, arenaParameters, type ArenaValues, seedsFrom } from "../arena.ts";
+import { arenaParameters, type ArenaValues, readArena, seedsFrom } from "../arena.ts";
 import { routerTable } from "../router_table.ts";
 import { runRouters } from "../run_routers.ts";
 import { groupSeeds } from "../seed_groups.ts";
@@ -34,11 +34,6 @@ export const routingTraceExperiment = defineExperiment({
     model: { quick: "mixtral-8x7b", full: "mixtral-8x7b", note: "model that is simulated" },
     cluster: { quick: "h100:64", full: "h100:64", note: "cluster that is simulated" },
     plan: { quick: "ep=8,tp=2,zero=1", full: "ep=8,tp=2,zero=1", note: "its plan" },
-    traces: {
-      quick: "results/routing-trace",
-      full: "results/routing-trace",
-      note: "folder that traces are written to",
-    },
   },
   run: runTrace,
 });
@@ -49,15 +44,14 @@ interface TraceValues {
   model: string;
   cluster: string;
   plan: string;
-  traces: string;
 }
 
 async function runTrace(
   context: Context<ArenaValues & { [K in keyof TraceValues]: TraceValues[K] }>,
 ): Promise<Outcome> {
-  const { seed, parameters } = context;
-  const { recipes, model, cluster, plan, traces, ...values } = parameters;
-  const arena = arenaOf(values);
+  const { seed, parameters, out } = context;
+  const { recipes, model, cluster, plan, ...values } = parameters;
+  const arena = await readArena(values);
   const seeds = seedsFrom(seed, values.seeds);
   const known = recipes.map((id) => recipeById(id));
   const runs = known.flatMap((recipe) =>
@@ -70,7 +64,7 @@ async function runTrace(
     context.signal.throwIfAborted();
     const trace = traceOf(group);
     if (!trace) continue;
-    const path = join(traces, `${trace.recipe}.json`);
+    const path = join(out, "traces", `${trace.recipe}.json`);
     await writeTextFile(path, stableJson(trace));
     context.log(`Trace   ${path}`);
     simulated.push(

@@ -127,7 +127,7 @@ const cases: Record<string, (device: Device) => Promise<void>> = {
     device,
   ) {
     const recipe: GateRecipe = {
-      ...{ ...recipeById("dynmoe"), training: { kind: "grow", every: 3 } },
+      ...{ ...recipeById("dynmoe"), training: { kind: "grow", every: 3, share: 1 } },
     };
     await withTrainer(device, { recipe }, async (trainer) => {
       const pool = createPool(device);

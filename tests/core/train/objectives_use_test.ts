@@ -88,7 +88,7 @@ const cases: Record<string, (device: Device) => Promise<void>> = {
   },
 
   async "recorded twice, or resumed in any phase, each training gives the same bits"(device) {
-    const training = { kind: "grow", every: 2 } as const;
+    const training = { kind: "grow", every: 2, share: 1 } as const;
     const recipes = [
       recipeById("thor"),
       recipeById("rl-r"),

@@ -19,6 +19,7 @@ const result = await runExperiment(publishedExperiment, {
   progress: silentProgress(),
   signal: new AbortController().signal,
   log: () => {},
+  out: ".moelab",
 }, {
   host: { commit: "unknown", versions: {}, os: "", cpu: "", lockHash: "" },
   startedAt: "2026-01-02T03:04:05Z",

@@ -9,7 +9,7 @@ import { gateRecipes } from "../../../core/gates/recipes.ts";
 import { batchOf } from "../../../core/train/data/corpus.ts";
 import { createTrainer } from "../../../core/train/trainer.ts";
 import { arenaOf, arenaParameters } from "../../../experiments/training/arena.ts";
-import { corpusOf } from "../../../experiments/training/run_routers.ts";
+import { readText } from "../../../experiments/training/arena_text.ts";
 import { sizedRuns } from "../../../experiments/training/sized_runs.ts";
 import { type Device, openDevice } from "../../../kernels/device.ts";
 import { createPool } from "../../../kernels/tensor.ts";
@@ -63,7 +63,7 @@ async function edges(device: Device, recipe: GateRecipe): Promise<[number[], num
   const [run] = sizedRuns(arena, recipe, { equal: "flops", objective, seeds: [1] });
   assert(!("outcome" in run), JSON.stringify(run));
   const { sequences, length, steps, domains } = arena.training;
-  const corpus = corpusOf(domains);
+  const corpus = await readText(arena.training);
   const trainer = createTrainer(device, run.model, {
     ...{ sequences, length, seed: 1, recipe: run.recipe, tags: domains, stepsTotal: steps },
     causal: recipe.causal,
