@@ -24,7 +24,8 @@ import {
   unsupportedTable,
 } from "./other_tables.ts";
 import { notes } from "./published_words.ts";
-import { biasTables, peerTable, rankTable, setTable, worstTable } from "./step_tables.ts";
+import { rankTable } from "./rank_table.ts";
+import { biasTables, peerTable, setTable, worstTable } from "./step_tables.ts";
 
 /** Sources with a mark of their own in the plots, those with most rows. */
 const marked = ["vtrain", "aleph", "megatron-bridge", "llm-foundry", "simumax"];

@@ -1,12 +1,11 @@
 /**
- * Tables of published steps: errors by set, source, model, device and plan; ranks within sweeps;
- * the rows that are farthest off; another simulator on the same rows.
+ * Tables of published steps: errors by set, source, model, device and plan; the rows that are
+ * farthest off; another simulator on the same rows.
  *
  * @module
  */
 import { exactly } from "../../../kernels/base/estimate.ts";
 import type { Row, TableInfo } from "../../../reports/result.ts";
-import { kendallTau } from "../../compare/errors_of_pairs.ts";
 import type { ErrorSummary } from "../../published/fit/summary.ts";
 import { quantile } from "../../quantile.ts";
 import type { ErrorKind, FitErrors } from "../left_out.ts";
@@ -105,51 +104,6 @@ export function biasTables(steps: readonly ComparedStep[]): FilledTable[] {
       rows: shown,
     };
   });
-}
-
-/** Rows that a sweep needs to rank anything. */
-const leastPlans = 4;
-
-/** How well plans of one sweep are ranked, by source. */
-export function rankTable(steps: readonly ComparedStep[]): FilledTable {
-  const sweeps = [...Map.groupBy(steps, ({ groups }) => groups.sweep).values()]
-    .filter((own) => own.length >= leastPlans)
-    .map((own) => {
-      const measured = own.map(({ step }) => step.seconds);
-      const predicted = own.map(({ predictedSeconds }) => predictedSeconds);
-      const chosen = predicted.indexOf(Math.min(...predicted));
-      return {
-        source: own[0].groups.source,
-        plans: own.length,
-        tau: kendallTau(predicted, measured),
-        regret: measured[chosen] / Math.min(...measured) - 1,
-      };
-    });
-  const rows = [...Map.groupBy(sweeps, ({ source }) => source)].map(([source, own]): Row => ({
-    id: `ranks-${source}`,
-    table: "ranks",
-    labels: { source },
-    kind: "derived",
-    metrics: {
-      sweepsCount: derived(own.length),
-      plansCount: derived(own.reduce((sum, { plans }) => sum + plans, 0)),
-      medianKendallTau: derived(quantile(own.map(({ tau }) => tau), 0.5)),
-      lowestKendallTau: derived(Math.min(...own.map(({ tau }) => tau))),
-      medianRegretFraction: derived(quantile(own.map(({ regret }) => regret), 0.5)),
-      worstRegretFraction: derived(Math.max(...own.map(({ regret }) => regret))),
-    },
-    warnings: [],
-  }));
-  return {
-    info: {
-      id: "ranks",
-      title: "Ranks within a sweep",
-      note:
-        `Sweeps of at least ${leastPlans} plans of the same model, devices, sequence and batch. ` +
-        "Regret: how much longer the plan takes that was predicted fastest than the one that was.",
-    },
-    rows,
-  };
 }
 
 /** What may be behind a row that is far off, from what is known of the row. */
