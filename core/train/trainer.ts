@@ -30,7 +30,8 @@ import type { ModelParameters } from "../nn/parameters.ts";
 import type { ForwardOptions } from "../nn/transformer.ts";
 import type { Model } from "../spec/model.ts";
 import type { BatchEvaluation } from "./evaluate_step.ts";
-import type { PassVariant } from "./objectives/decoding.ts";
+import type { PassVariant } from "./objectives/decoder.ts";
+import type { TrainerBatch } from "./trainer_batch.ts";
 import { evaluatorOf } from "./objectives/evaluate.ts";
 import { passOf } from "./objectives/passes.ts";
 import { planPhases } from "./objectives/phases.ts";
@@ -65,18 +66,6 @@ export interface TrainerOptions {
   lossScale?: number;
   /** Steps of the whole training, for gates that change on the way. */
   stepsTotal?: number;
-}
-
-/** A batch on the host: sequences one behind the other, T tokens in all. */
-export interface TrainerBatch {
-  /** Token ids [T]. */
-  ids: Uint32Array;
-  /** What is to be predicted at each [T]; 0xffffffff where nothing is. */
-  targets: Uint32Array;
-  /** The id before each in its sequence [T], its own for the first; made from the ids where absent. */
-  before?: Uint32Array;
-  /** The tag of each token [T]; 0 where absent. */
-  tags?: Uint32Array;
 }
 
 /** A model in training. */

@@ -8,31 +8,12 @@
  *
  * @module
  */
-import type { Arrays } from "../../arrays/arrays.ts";
 import { UserError } from "../../../kernels/mod.ts";
-import type { GateShape } from "../gate.ts";
 import { nameInLayer, onesOf, presence } from "../shorthand.ts";
 import { type Capacity, capacityOf } from "./capacity.ts";
 import { withinDevices } from "./devices.ts";
+import type { CapRun } from "./run.ts";
 import type { CapSpec } from "./specs.ts";
-
-/** What a cap is given. */
-export interface CapRun<A, I, S extends CapSpec = CapSpec> {
-  /** The language. */
-  g: Arrays<A, I>;
-  /** The rule. */
-  spec: S;
-  /** Sizes. */
-  shape: GateShape;
-  /** Choices, [T, K]. */
-  ids: I;
-  /** Weights put into [T, E], 0 for experts that were not chosen: who is kept by priority. */
-  gates?: A;
-  /** Experts without a network, which come last; 0 where absent. */
-  zero?: number;
-  /** Whether the model is trained. */
-  training: boolean;
-}
 
 /**
  * Choices with NONE for those that found no room: [T, K].

@@ -7,7 +7,7 @@
  */
 import { UserError } from "../../../kernels/mod.ts";
 import { marks } from "../shorthand.ts";
-import type { CapRun } from "./cap.ts";
+import type { CapRun } from "./run.ts";
 import type { CapSpec } from "./specs.ts";
 
 /** Ranks choices of sequences that are never dropped above others, without rounding any weight. */

@@ -12,7 +12,7 @@ import { IGNORED } from "../../../kernels/mod.ts";
 import { contrastedScores, type ContrastOptions } from "../../gates/decoding/contrast.ts";
 import { rankedChoice } from "../../gates/decoding/ranked.ts";
 import { logSum } from "../../gates/decoding/mixture.ts";
-import type { DecoderOf } from "./decoding.ts";
+import type { DecoderOf } from "./decoder.ts";
 
 /**
  * Loss of a token by contrasted scores, nats, from logits [V] of both passes.

@@ -5,7 +5,7 @@
  * @module
  */
 import { mixedPrediction } from "../../gates/decoding/mixture.ts";
-import type { DecoderOf } from "./decoding.ts";
+import type { DecoderOf } from "./decoder.ts";
 
 /** Log-probabilities of what was to be predicted. */
 const known = (losses_T: Float32Array) => losses_T.map((loss) => -loss);

@@ -7,8 +7,9 @@ import type { Device } from "../../../kernels/mod.ts";
 import type { Gating } from "../../nn/gating.ts";
 import type { Batch, ForwardOptions } from "../../nn/transformer.ts";
 import { type BatchEvaluation, batchLogits, evaluateBatch } from "../evaluate_step.ts";
-import type { TrainerBatch } from "../trainer.ts";
-import { decoderOf, type PassVariant } from "./decoding.ts";
+import type { TrainerBatch } from "../trainer_batch.ts";
+import type { PassVariant } from "./decoder.ts";
+import { decoderOf } from "./decoding.ts";
 
 /** What evaluations run on. */
 export interface EvaluatorOptions {

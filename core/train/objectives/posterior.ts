@@ -17,7 +17,7 @@ import {
 } from "../../gates/decoding/posterior.ts";
 import type { DecodingSpec } from "../../gates/recipe.ts";
 import type { SpecOf } from "../../gates/shorthand.ts";
-import type { DecoderOf } from "./decoding.ts";
+import type { DecoderOf } from "./decoder.ts";
 
 /** Share of a prior that is uniform, whatever earlier sequences were. */
 const doubt = 0.01;
