@@ -12,6 +12,8 @@ import dataExpertPipeline from "./presets/data-expert-pipeline.json" with { type
 import dataExpertTensor from "./presets/data-expert-tensor.json" with { type: "json" };
 import deepseekV3 from "./presets/deepseek-v3.json" with { type: "json" };
 import expertTensor from "./presets/expert-tensor.json" with { type: "json" };
+import mixtral8x22b from "./presets/mixtral-8x22b.json" with { type: "json" };
+import qwen3 from "./presets/qwen3-235b-a22b.json" with { type: "json" };
 
 /** A plan with a name. */
 export interface PlanPreset {
@@ -23,6 +25,8 @@ export interface PlanPreset {
   description: string;
   /** The fewest devices that show it, or those it ran on. */
   devices: number;
+  /** The model preset that it was run with; any with experts where absent. */
+  model?: string;
   /** The plan. */
   plan: PlanInput;
   /** What happens to tokens in a layer with experts, from the gate to the sum. */
@@ -38,6 +42,7 @@ const presetSchema: Schema<PlanPreset> = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]+$/),
   description: z.string().min(1),
   devices: z.int().min(1),
+  model: z.string().min(1).optional(),
   plan: planSchema as z.ZodType<PlanInput>,
   steps: texts.length(6),
   sources: texts,
@@ -45,7 +50,10 @@ const presetSchema: Schema<PlanPreset> = z.strictObject({
 
 /** The named plans. */
 export const planPresets: Readonly<Record<string, PlanPreset>> = Object.fromEntries(
-  [dataExpert, dataExpertTensor, dataExpertPipeline, expertTensor, deepseekV3].map((json) => [
+  [
+    ...[dataExpert, dataExpertTensor, dataExpertPipeline, expertTensor],
+    ...[deepseekV3, mixtral8x22b, qwen3],
+  ].map((json) => [
     json.id,
     parseConfig(presetSchema, json, `sim/plan/presets/${json.id}.json`),
   ]),

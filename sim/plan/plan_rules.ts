@@ -87,7 +87,9 @@ export const planRules: readonly PlanRule[] = [
   {
     name: "experts",
     mends: ["ep"],
-    fault: ({ ep }, { sizes }) => sizes.moe && indivisible("experts", sizes.moe.experts, { ep }),
+    fault: ({ ep }, { sizes: { moe } }) =>
+      moe && (indivisible("experts", moe.experts, { ep }) ??
+        indivisible("redundant experts", moe.redundant ?? 0, { ep })),
   },
   {
     name: "expert width",

@@ -1,16 +1,19 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { modelPreset } from "../../../core/spec/mod.ts";
 import { completePlan } from "../../../sim/plan/complete_plan.ts";
+import { sizesOf } from "../../../sim/cost/sizes_of.ts";
 import { planGroup } from "../../../sim/plan/plan_groups.ts";
 import { planPreset, planPresets } from "../../../sim/plan/plan_presets.ts";
 import { deepseek, workload } from "./models.ts";
 
 const complete = (name: string) => {
-  const { plan, devices } = planPreset(name);
-  return completePlan(plan, { devices, sizes: deepseek, workload });
+  const { plan, devices, model } = planPreset(name);
+  const sizes = model === undefined ? deepseek : sizesOf(modelPreset(model));
+  return completePlan(plan, { devices, sizes, workload });
 };
 
 Deno.test("every named plan fits a model with experts on its own devices", () => {
-  assertEquals(Object.keys(planPresets).length, 5);
+  assertEquals(Object.keys(planPresets).length, 7);
   for (const [name, preset] of Object.entries(planPresets)) {
     assertEquals(preset.id, name);
     assertEquals(preset.steps.length, 6);
