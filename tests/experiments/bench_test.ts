@@ -24,7 +24,7 @@ for (const [name, bench] of Object.entries({ sim: benchSim, plan: benchPlan })) 
   Deno.test(`the benchmark of ${name} gives rows with work, times and names of their own`, async () => {
     const result = await bench(options());
     assertEquals(result.bench, name);
-    assert(result.rows.length >= 3);
+    assert(result.rows.length >= 2);
     assertEquals(new Set(result.rows.map((row) => row.id)).size, result.rows.length);
     for (const { seconds, samples, items } of result.rows) {
       assert(seconds.lo <= seconds.value && seconds.value <= seconds.hi && seconds.lo > 0);
@@ -52,8 +52,8 @@ const made = {
 Deno.test("a part alone is run alone, and an unknown one is refused with all names", async () => {
   const { rows } = await benchSim(options(["engine"]));
   assertEquals(rows.map(({ id }) => id), ["engine"]);
-  const dbrx = await benchPlan(options(["mixtral-8x7b"]));
-  assertEquals(dbrx.rows.map(({ id }) => id), ["plan/mixtral-8x7b"]);
+  const mixtral = await benchPlan(options(["mixtral-8x7b"]));
+  assertEquals(mixtral.rows.map(({ id }) => id), ["plan/mixtral-8x7b"]);
   assertThrows(
     () => chosenParts([{ id: "gemm" }, { id: "norm" }], ["norn"]),
     TypeError,
