@@ -12,7 +12,7 @@ import type { Arena } from "./sized_runs.ts";
 export const CONTROL = "mixtral";
 
 /** Numbers of the arena. */
-const sizeParameters = {
+export const sizeParameters = {
   seeds: { quick: 1, full: 3, note: "seeds of each configuration" },
   steps: { quick: 60, full: 600, note: "steps of each training" },
   layers: { quick: 2, full: 2, note: "layers of the model" },

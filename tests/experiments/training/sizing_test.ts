@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { gateRecipes, recipeById } from "../../../core/gates/recipes.ts";
 import { parameters } from "../../../core/spec/params.ts";
 import { flopsPerToken } from "../../../core/spec/flops.ts";
-import { arenaOf, arenaParameters, seedsFrom } from "../../../experiments/training/arena.ts";
+import { arenaOf, sizeParameters, seedsFrom } from "../../../experiments/training/arena.ts";
 import { gateShapeOf } from "../../../experiments/training/router_size.ts";
 import { denseRuns, sizedRuns } from "../../../experiments/training/sized_runs.ts";
 import {
@@ -15,8 +15,8 @@ import { planLayer } from "../../../experiments/training/sizing/plan_layer.ts";
 import { usageOf } from "../../../experiments/training/sizing/usage.ts";
 
 const values = Object.fromEntries(
-  Object.entries(arenaParameters).map(([name, { quick }]) => [name, quick]),
-) as { -readonly [K in keyof typeof arenaParameters]: number };
+  Object.entries(sizeParameters).map(([name, { quick }]) => [name, quick]),
+) as { -readonly [K in keyof typeof sizeParameters]: number };
 const arena = arenaOf(values);
 const shape = gateShapeOf({
   model: sizedModel("mixtral"),

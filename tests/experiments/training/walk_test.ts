@@ -8,7 +8,7 @@ import type { GateRecipe } from "../../../core/gates/recipe.ts";
 import { gateRecipes } from "../../../core/gates/recipes.ts";
 import { batchOf } from "../../../core/train/data/corpus.ts";
 import { createTrainer } from "../../../core/train/trainer.ts";
-import { arenaOf, arenaParameters } from "../../../experiments/training/arena.ts";
+import { arenaOf, sizeParameters } from "../../../experiments/training/arena.ts";
 import { readText } from "../../../experiments/training/arena_text.ts";
 import { sizedRuns } from "../../../experiments/training/sized_runs.ts";
 import { type Device, openDevice } from "../../../kernels/device.ts";
@@ -49,7 +49,7 @@ Deno.test("the gradient of every gate on the device is that of its surrogate", a
 const arena = arenaOf(
   {
     ...Object.fromEntries(
-      Object.entries(arenaParameters).map(([name, { quick }]) => [name, quick]),
+      Object.entries(sizeParameters).map(([name, { quick }]) => [name, quick]),
     ),
     ...{ layers: 1, dModel: 32, width: 32, experts: 8, sequences: 2, length: 64, steps: 50 },
   } as Parameters<typeof arenaOf>[0],
