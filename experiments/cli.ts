@@ -19,6 +19,7 @@ import { addCalibrate } from "./cli_calibrate.ts";
 import { addDescribe } from "./cli_describe.ts";
 import { explain } from "./cli_errors.ts";
 import { addExperiment } from "./cli_experiment.ts";
+import { addPlan } from "./cli_plan.ts";
 import { addProfile } from "./cli_profile.ts";
 import { addReport } from "./cli_report.ts";
 import { addSimulate } from "./cli_simulate.ts";
@@ -30,6 +31,7 @@ const commands: readonly ((cli: Cli) => void)[] = [
   addExperiment,
   addDescribe,
   addSimulate,
+  addPlan,
   addCalibrate,
   addProfile,
   addReport,

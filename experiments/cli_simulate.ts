@@ -13,6 +13,7 @@ import type { Graphs } from "../sim/stack/stack.ts";
 import type { Cli } from "./cli_command.ts";
 import { positiveNumber, wholeNumber } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
+import { placementHelp } from "./placement/read_placement.ts";
 import { readTextFile } from "./read_json.ts";
 import { formatPredictions, predictRow, type RowPrediction } from "./simulate/cases/predict_row.ts";
 import { readRows } from "./simulate/cases/read_rows.ts";
@@ -71,6 +72,8 @@ export function addSimulate(cli: Cli): void {
     .option("--sequence <tokens>", "tokens of a sequence", positiveNumber, 4096)
     .option("--stack <stack>", "software stack: an id or a JSON file", "base")
     .option("--routing <law>", "balanced, skew:EXPONENT, or a JSON file with counts", "balanced")
+    .option("--placement <how>", placementHelp)
+    .option("--redundant <experts>", "further replicas of hot experts in a layer", wholeNumber)
     .addOption(
       new Option("--graphs <how>", "kernels issued by graphs")
         .choices(["none", "partial", "full"] as const).default("none" as Graphs),

@@ -6,6 +6,9 @@
 import { unknownName } from "../kernels/base/errors.ts";
 import type { Experiment } from "./define.ts";
 import { moeLayerExperiment } from "./routing/moe_layer.ts";
+import { publishedPlansExperiment } from "./planner/publishers/published_plans.ts";
+import { scalingExperiment } from "./scaling/scaling.ts";
+import { placementExperiment } from "./placement/placement.ts";
 import { publishedExperiment } from "./simulate/published/published.ts";
 import { balanceExperiment } from "./training/balance/balance.ts";
 import { capacityExperiment } from "./training/capacity/capacity.ts";
@@ -20,12 +23,15 @@ export const experiments: readonly Experiment[] = [
   moeLayerExperiment,
   trainStepExperiment,
   publishedExperiment,
+  publishedPlansExperiment,
+  scalingExperiment,
   gatesExperiment,
   balanceExperiment,
   capacityExperiment,
   granularityExperiment,
   softExperiment,
   routingTraceExperiment,
+  placementExperiment,
 ];
 
 /** The experiment of that id, or an error that names the nearest one and all of them. */

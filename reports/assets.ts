@@ -10,7 +10,8 @@ import "chart.js/auto" with { type: "text" };
 import charts from "./client/charts.js" with { type: "text" };
 import downloads from "./client/downloads.js" with { type: "text" };
 import tables from "./client/tables.js" with { type: "text" };
-import css from "./theme.css" with { type: "text" };
+import theme from "./theme.css" with { type: "text" };
+import visuals from "./visuals.css" with { type: "text" };
 import { scriptText } from "./html.ts";
 import type { Assets } from "./page.tsx";
 
@@ -27,9 +28,9 @@ let assets: Assets | undefined;
 /** The texts, read at the first call. */
 export function loadAssets(): Assets {
   assets ??= {
-    css: unindented(css),
-    scripts: [library(), ...[charts, tables, downloads].map(unindented)]
-      .map(scriptText),
+    css: unindented(theme + visuals),
+    plotScripts: [library(), unindented(charts)].map(scriptText),
+    scripts: [tables, downloads].map(unindented).map(scriptText),
   };
   return assets;
 }

@@ -9,17 +9,23 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 
-/** What a number counts. */
-export type NumberUnit =
-  | "seconds"
-  | "bytes"
-  | "bytesPerSecond"
-  | "flops"
-  | "flopsPerSecond"
-  | "perSecond"
-  | "fraction"
-  | "count"
-  | "plain";
+/** What a number can count. */
+export const numberUnits = [
+  "seconds",
+  "bytes",
+  "bytesPerSecond",
+  "flops",
+  "flopsPerSecond",
+  "perSecond",
+  "joules",
+  "dollars",
+  "fraction",
+  "count",
+  "plain",
+] as const;
+
+/** One of them. */
+export type NumberUnit = typeof numberUnits[number];
 
 /** A multiple of a unit, such as the millisecond. */
 export interface NumberScale {
@@ -44,6 +50,8 @@ const scales: Readonly<Record<NumberUnit, readonly NumberScale[]>> = {
   flops: prefixes("FLOP", ["", "k", "M", "G", "T", "P", "E"], 1000),
   flopsPerSecond: prefixes("FLOP/s", ["", "k", "M", "G", "T", "P", "E"], 1000),
   perSecond: prefixes("/s", ["", "k", "M", "G"], 1000),
+  joules: prefixes("J", ["", "k", "M", "G", "T"], 1000),
+  dollars: [{ factor: 1, symbol: "dollars" }],
   fraction: [{ factor: 0.01, symbol: "%" }],
   count: [{ factor: 1, symbol: "" }],
   plain: [{ factor: 1, symbol: "" }],
@@ -58,6 +66,8 @@ const endings: readonly [string, NumberUnit][] = [
   ["bytes", "bytes"],
   ["flops", "flops"],
   ["fraction", "fraction"],
+  ["joules", "joules"],
+  ["dollars", "dollars"],
   ["count", "count"],
 ];
 
@@ -93,9 +103,11 @@ export function nameOf(key: string): string {
     seconds: "time",
     bytesPerSecond: "bandwidth",
     flopsPerSecond: "speed",
+    joules: "energy",
+    dollars: "cost",
   };
   const words = stem.replace(/_/g, " ").replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().trim();
-  return words || (whole[unit] ?? ending.toLowerCase());
+  return words.replace(/\bmfu\b/, "MFU") || (whole[unit] ?? ending.toLowerCase());
 }
 
 /** Decimal exponent of the first digit: 3 for 1234, -2 for 0.05, 0 for 0. */
@@ -138,6 +150,23 @@ export function formatPlain(x: number, digits = 4): string {
   const e = magnitude(x);
   if (e < 6 && e >= -3) return trimmed(toPlace(x, Math.min(0, e - digits + 1)));
   return `${trimmed(toPlace(x / 10 ** e, 1 - digits))} × 10${raised(e)}`;
+}
+
+/**
+ * A count of any size, given as decimal digits: whole below a million, else three digits and a power
+ * of ten.
+ *
+ * @example
+ * ```ts
+ * import { formatCount } from "@moelab/moelab/reports";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatCount("16400000000000001"), "1.64 × 10¹⁶");
+ * assertEquals(formatCount("999"), "999");
+ * ```
+ */
+export function formatCount(digits: string): string {
+  return formatPlain(Number(digits), 3);
 }
 
 /** A formatted number: the value, what its interval adds, and the unit. */

@@ -10,3 +10,4 @@ export * from "./report.ts";
 export * from "./result.ts";
 export * from "./trace.ts";
 export * from "./validate.ts";
+export * from "./visuals.ts";

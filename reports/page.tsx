@@ -19,6 +19,7 @@ import { RooflineSection } from "./sections/roofline_section.tsx";
 import { Samples } from "./sections/samples.tsx";
 import { Tables } from "./sections/tables.tsx";
 import { Timelines } from "./sections/timelines.tsx";
+import { cardParts, inOrder, type PagePart, visualParts } from "./sections/visuals.tsx";
 
 /** Nothing is ever requested: what the page needs stands in it. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
@@ -39,17 +40,14 @@ export interface Assets {
   css: string;
   /** Programs, in order, each fit for a `<script>` element. */
   scripts: readonly string[];
-}
-
-interface Part {
-  id: string;
-  title: string;
-  body: JSX.Element;
+  /** Programs that draw plots, before the others; a page without plots has none of them. */
+  plotScripts: readonly string[];
 }
 
 /** Sections that the result has something for. */
-function partsOf(r: Result): Part[] {
-  const parts: (Part | false)[] = [
+function partsOf(r: Result): PagePart[] {
+  const parts: (PagePart | false)[] = [
+    ...cardParts(r),
     {
       id: "provenance",
       title: "Provenance",
@@ -66,6 +64,7 @@ function partsOf(r: Result): Part[] {
       title: "Roofline",
       body: <RooflineSection roofline={r.roofline} />,
     },
+    ...visualParts(r),
     r.timelines.length > 0 && {
       id: "timelines",
       title: "Timelines",
@@ -83,7 +82,7 @@ function partsOf(r: Result): Part[] {
     },
     { id: "understanding", title: "Understanding", body: <Guide result={r} /> },
   ];
-  return parts.filter((p) => p !== false);
+  return inOrder(parts.filter((p) => p !== false), r.sections);
 }
 
 /** Plots that the script draws again. */
@@ -167,6 +166,8 @@ export function Body({ result }: { result: Result }): JSX.Element {
 
 /** The whole document. */
 export function Page({ result, assets }: { result: Result; assets: Assets }): JSX.Element {
+  const plots = plotsOf(result);
+  const scripts = [...(plots.length > 0 ? assets.plotScripts : []), ...assets.scripts];
   return (
     <html lang="en">
       <head>
@@ -182,10 +183,8 @@ export function Page({ result, assets }: { result: Result; assets: Assets }): JS
       <body>
         <Body result={result} />
         <Data id="result" value={embedded(result).value} />
-        <Data id="plots" value={plotsOf(result)} />
-        {assets.scripts.map((text, i) => (
-          <script key={i} dangerouslySetInnerHTML={{ __html: text }} />
-        ))}
+        <Data id="plots" value={plots} />
+        {scripts.map((text, i) => <script key={i} dangerouslySetInnerHTML={{ __html: text }} />)}
       </body>
     </html>
   );

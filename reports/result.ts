@@ -5,6 +5,7 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 import type { Span } from "../sim/engine/span.ts";
+import type { Bars, Card, Funnel, LinePlot, Scatter, Waterfall } from "./visuals.ts";
 
 /** Where a number comes from; printed beside it. */
 export type Kind = "measured" | "simulated" | "published" | "derived";
@@ -198,4 +199,18 @@ export interface Result {
   timelines: Timeline[];
   /** Checks that the run made of itself, such as the error against the oracle. */
   checks: { name: string; value: number; limit: number; passed: boolean; note: string }[];
+  /** What the page is about, on cards that come first. */
+  cards?: Card[];
+  /** Points with their front. */
+  scatters?: Scatter[];
+  /** Curves. */
+  lines?: LinePlot[];
+  /** Bars. */
+  bars?: Bars[];
+  /** Parts that add up. */
+  waterfalls?: Waterfall[];
+  /** How many became few. */
+  funnels?: Funnel[];
+  /** Ids of sections in the order in which they are read; those not named follow as usual. */
+  sections?: string[];
 }

@@ -9,6 +9,7 @@ import { adapterSchema, estimateSchema, timerSchema } from "./shared_schema.ts";
 import { nearest, UserError } from "../kernels/base/errors.ts";
 import type { Result } from "./result.ts";
 import { streamOrder } from "./streams.ts";
+import { checkVisuals, visualFields } from "./visuals_schema.ts";
 
 const text = z.string();
 const number = z.number();
@@ -118,6 +119,7 @@ const resultSchema: Schema<Result> = z.strictObject({
     passed: z.boolean(),
     note: text,
   })),
+  ...visualFields,
 });
 
 /** The first id that stands twice. */
@@ -160,6 +162,7 @@ export function validateResult(value: unknown, source: string): Result {
       );
     }
   }
+  checkVisuals(result, source);
   const tables = result.tables.map((t) => t.id);
   result.rows.forEach(({ table }, i) => {
     if (tables.includes(table)) return;

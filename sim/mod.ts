@@ -41,16 +41,21 @@ export * from "./engine/resource.ts";
 export * from "./engine/run_graph.ts";
 export * from "./engine/span.ts";
 export * from "./engine/tasks.ts";
+export * from "./explain/mod.ts";
+export * from "./launch/choices.ts";
 export * from "./launch/launch.ts";
+export * from "./launch/model_fields.ts";
 export type { LaunchArgument, LaunchArguments, Setting } from "./launch/settings.ts";
 export {
   type IgnoredArgument,
   type LauncherName,
   launcherNames,
   type LaunchInput,
+  type LaunchModel,
   type LaunchReading,
   type LaunchText,
 } from "./launch/types.ts";
+export * from "./launch/told_by.ts";
 export * from "./memory/mod.ts";
 export * from "./network/all_to_all.ts";
 export * from "./network/closed/mod.ts";
@@ -84,6 +89,7 @@ export * from "./pipeline/seconds.ts";
 export * from "./pipeline/seconds_extrapolated.ts";
 export * from "./pipeline/sweep.ts";
 export * from "./pipeline/validate.ts";
+export * from "./placement/mod.ts";
 export * from "./plan/complete_plan.ts";
 export * from "./plan/nearest_plan.ts";
 export * from "./plan/plan.ts";
@@ -113,7 +119,7 @@ export * from "./step/step_figures.ts";
 export * from "./step/step_memory.ts";
 export * from "./step/step_path.ts";
 export * from "./step/step_spans.ts";
-export type { RankLoad } from "./step/tasks/expert_loads.ts";
+export { type RankLoad, routedShares } from "./step/tasks/expert_loads.ts";
 export type { ItemPart, StepExchange } from "./step/tasks/parts.ts";
 export { type TimeKind, timeKinds } from "./step/tasks/parts.ts";
 export type { Mixtures, StepInput } from "./step/tasks/stage_layers.ts";

@@ -13,6 +13,7 @@ import { planPreset } from "../../sim/plan/plan_presets.ts";
 import { parsePlan } from "../../sim/plan/plan_words.ts";
 import type { Graphs } from "../../sim/stack/stack.ts";
 import { readJsonFile } from "../read_json.ts";
+import { checkPlacedPlan, readPlacement } from "../placement/read_placement.ts";
 import { isPath, readModelOf } from "../read_model.ts";
 import { readStackOf } from "./stacks.ts";
 import { parseRouting, readRouting, type Simulation } from "./simulation.ts";
@@ -31,6 +32,10 @@ export interface SimulationWords {
   stack: string;
   /** "balanced", "skew:EXPONENT" or a file. */
   routing: string;
+  /** How experts are placed: a method or a file; in contiguous blocks unless given. */
+  placement?: string;
+  /** Redundant experts of a layer; none unless given. */
+  redundant?: number;
   /** How kernels are issued. */
   graphs: Graphs;
   /** Modules that predict further tokens; as the model's description has them unless given. */
@@ -53,14 +58,17 @@ export async function readPlanOf(word: string): Promise<PlanInput> {
 
 /** The simulation that words name. */
 export async function readSimulation(words: SimulationWords): Promise<Simulation> {
-  const sizes = sizesOf(await readModelOf(words.model), { mtpLayers: words.mtp });
+  const model = sizesOf(await readModelOf(words.model), { mtpLayers: words.mtp });
   const cluster = await readClusterOf(words.cluster);
   const { sequence, seed, graphs } = words;
   const routing = isPath(words.routing)
-    ? readRouting(await readJsonFile(words.routing), words.routing, sizes)
+    ? readRouting(await readJsonFile(words.routing), words.routing, model)
     : parseRouting(words.routing, seed);
-  const workload = { sequence, routing, causal: true };
+  const asked = { sequence, routing, causal: true };
+  const placed = await readPlacement(words, { sizes: model, cluster, workload: asked });
+  const { sizes, workload } = placed;
   const site = { devices: cluster.devices, sizes, workload };
   const plan = completePlan(await readPlanOf(words.plan), site);
+  checkPlacedPlan(plan, placed);
   return { sizes, cluster, plan, workload, stack: await readStackOf(words.stack), graphs };
 }

@@ -3,9 +3,13 @@
  *
  * @module
  */
-import type { DeviceModel, ProductModel } from "../../sim/cost/device.ts";
 import type { Machine } from "../../sim/cost/machine.ts";
-import type { FabricTier } from "../../sim/network/fabric.ts";
+import {
+  changedMachine,
+  type MachineInput,
+  machineInputKinds,
+  machineInputs,
+} from "../../sim/explain/machine_changes.ts";
 import { planFault } from "../../sim/plan/plan_rules.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
 import type { Simulation } from "./simulation.ts";
@@ -23,89 +27,27 @@ export interface Sensitivity {
 }
 
 /** Factor of a rate that gets a tenth better, and of a time that does. */
-const better = 1.1;
-const shorter = 0.9;
+const better = { rate: 1.1, time: 0.9 };
 
-const fasterProduct = (p: ProductModel): ProductModel => ({
-  ...p,
-  secondsPerFlop: p.secondsPerFlop / better,
-});
+/** Inputs of the machine, in the words of the table. */
+const names: Readonly<Record<MachineInput, string>> = {
+  flops: "peak FLOP/s",
+  "memory-bandwidth": "memory bandwidth",
+  "node-bandwidth": "bandwidth inside a node",
+  "network-bandwidth": "network bandwidth",
+  latency: "latencies of links",
+  host: "host seconds of a kernel",
+  gaps: "seconds between kernels",
+};
 
-const widerProduct = (p: ProductModel): ProductModel => ({
-  ...p,
-  secondsPerByte: p.secondsPerByte / better,
-});
-
-const fasterDevice = (d: DeviceModel): DeviceModel => ({
-  ...d,
-  product: fasterProduct(d.product),
-  grouped: fasterProduct(d.grouped),
-  attention: {
-    forward: {
-      ...d.attention.forward,
-      secondsPerFlop: d.attention.forward.secondsPerFlop / better,
-    },
-    backward: {
-      ...d.attention.backward,
-      secondsPerFlop: d.attention.backward.secondsPerFlop / better,
-    },
-  },
-});
-
-const widerDevice = (d: DeviceModel): DeviceModel => ({
-  ...d,
-  product: widerProduct(d.product),
-  grouped: widerProduct(d.grouped),
-  secondsPerByte: d.secondsPerByte / better,
-  castSecondsPerByte: d.castSecondsPerByte / better,
-});
-
-const withTiers = (machine: Machine, change: (tier: FabricTier) => FabricTier): Machine => ({
-  ...machine,
-  fabric: { ...machine.fabric, tiers: machine.fabric.tiers.map(change) },
-});
-
-const widerTier = (t: FabricTier): FabricTier => ({
-  ...t,
-  bandwidthBytesPerSecond: t.bandwidthBytesPerSecond * better,
-});
-
-const quickerTier = (t: FabricTier): FabricTier => ({
-  ...t,
-  latencySeconds: t.latencySeconds * shorter,
-  lowLatencySeconds: t.lowLatencySeconds * shorter,
-});
-
-/** Inputs of the machine and how they are made better, in the words of the table. */
-const changes: readonly (readonly [string, (machine: Machine) => Machine])[] = [
-  ["peak FLOP/s, 10 % more", (m) => ({
-    ...m,
-    device: fasterDevice(m.device),
-    wide: fasterDevice(m.wide),
-  })],
-  ["memory bandwidth, 10 % more", (m) => ({
-    ...m,
-    device: widerDevice(m.device),
-    wide: widerDevice(m.wide),
-  })],
-  [
-    "bandwidth inside a node, 10 % more",
-    (m) => withTiers(m, (tier) => tier.network ? tier : widerTier(tier)),
-  ],
-  [
-    "network bandwidth, 10 % more",
-    (m) => withTiers(m, (tier) => tier.network ? widerTier(tier) : tier),
-  ],
-  ["latencies of links, 10 % less", (m) => withTiers(m, quickerTier)],
-  ["host seconds of a kernel, 10 % less", (m) => ({
-    ...m,
-    stack: { ...m.stack, hostSeconds: m.stack.hostSeconds * shorter },
-  })],
-  ["seconds between kernels, 10 % less", (m) => ({
-    ...m,
-    stack: { ...m.stack, gapSeconds: m.stack.gapSeconds * shorter },
-  })],
-];
+/** An input of the machine made better, in words, and the machine. */
+function betterMachine(input: MachineInput, machine: Machine): [string, Machine] {
+  const kind = machineInputKinds[input];
+  return [
+    `${names[input]}, 10 % ${kind === "rate" ? "more" : "less"}`,
+    changedMachine(machine, { input, factor: better[kind] }),
+  ];
+}
 
 /** Plans with another micro-batch, where they hold. */
 function otherPlans({ plan, cluster, sizes, workload }: Simulation): [string, Plan][] {
@@ -127,7 +69,10 @@ export function sensitivities(simulation: Simulation): Sensitivity[] {
     change: stepSeconds / now - 1,
   });
   return [
-    ...changes.map(([input, change]) => said(input, closedSeconds(simulation, change(machine)))),
+    ...machineInputs.map((input) => {
+      const [words, changed] = betterMachine(input, machine);
+      return said(words, closedSeconds(simulation, changed));
+    }),
     ...otherPlans(simulation).map(([input, plan]) =>
       said(input, closedSeconds({ ...simulation, plan }, machine))
     ),

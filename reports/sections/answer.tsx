@@ -13,6 +13,8 @@ interface Fact {
 
 function factsOf(result: Result): Fact[] {
   const facts: Fact[] = [];
+  // A card says what matters; beside it only what went wrong is worth a word.
+  const all = result.cards === undefined;
   for (const s of result.pairSummaries) {
     facts.push({
       value: formatNumber(s.medianAbsoluteError, "fraction", 2),
@@ -29,7 +31,7 @@ function factsOf(result: Result): Fact[] {
     });
   }
   const passed = result.checks.filter((c) => c.passed).length;
-  if (result.checks.length > 0) {
+  if (result.checks.length > 0 && (all || passed < result.checks.length)) {
     facts.push({
       value: `${passed} of ${result.checks.length}`,
       label: "checks passed",
@@ -38,7 +40,7 @@ function factsOf(result: Result): Fact[] {
     });
   }
   const warned = result.rows.filter((r) => r.warnings.length > 0).length;
-  if (warned > 0) {
+  if (warned > 0 && all) {
     facts.push({
       value: `${warned} of ${result.rows.length}`,
       label: "rows carry a warning",

@@ -77,6 +77,14 @@ const timelines: readonly Term[] = [
   { word: "bubble", meaning: "Time in which a rank neither computes nor communicates." },
 ];
 
+const fronts: readonly Term[] = [
+  {
+    word: "front",
+    meaning:
+      "The points that no other beats on both axes: less of the one costs more of the other.",
+  },
+];
+
 /** The terms that a result's report uses. */
 export function termsOf(result: Result): Term[] {
   return [
@@ -84,5 +92,6 @@ export function termsOf(result: Result): Term[] {
     ...(result.pairs.length > 0 ? parity : []),
     ...(result.roofline ? roofline : []),
     ...(result.timelines.length > 0 ? timelines : []),
+    ...(result.scatters?.some(({ points }) => points.length > 0) ? fronts : []),
   ];
 }

@@ -41,10 +41,14 @@ export function Section(
   );
 }
 
-/** A table that scrolls sideways where the page is narrow, and by keyboard. */
+/**
+ * A table that scrolls sideways where the page is narrow, and by keyboard; `under` is the id of a
+ * heading that names it beside its caption.
+ */
 export function Table(
-  { id, caption, head, children, sortable }: {
+  { id, under, caption, head, children, sortable }: {
     id: string;
+    under?: string;
     caption: ComponentChildren;
     head: ComponentChildren;
     children: ComponentChildren;
@@ -52,7 +56,12 @@ export function Table(
   },
 ): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby={`${id}-caption`}>
+    <div
+      class="scroll"
+      tabIndex={0}
+      role="region"
+      aria-labelledby={under ? `${under} ${id}-caption` : `${id}-caption`}
+    >
       <table id={id} data-sortable={sortable ? "" : undefined}>
         <caption id={`${id}-caption`}>{caption}</caption>
         <thead>
@@ -117,6 +126,16 @@ export function EstimateCell(
       {!scale && symbol && ` ${symbol}`}
       {small && <small>{small}</small>}
     </NumberCell>
+  );
+}
+
+/** Words joined by commas, such as a plan: lines break between them where they can. */
+export function Words({ text }: { text: string }): JSX.Element {
+  const words = text.split(/(?<=,)/);
+  return (
+    <>
+      {words.map((word, i) => <span key={i} class="word">{word}</span>)}
+    </>
   );
 }
 

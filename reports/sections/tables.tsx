@@ -4,10 +4,22 @@ import { formatPlain } from "../format.ts";
 import { anchor } from "../html.ts";
 import type { Row, TableInfo } from "../result.ts";
 import { Ranges } from "../svg/ranges.tsx";
-import { Badge, Column, EstimateCell, Permalink, RowHead, Section, Table } from "./parts.tsx";
+import {
+  Badge,
+  Column,
+  EstimateCell,
+  Permalink,
+  RowHead,
+  Section,
+  Table,
+  Words,
+} from "./parts.tsx";
 import { type Columns, columnsOf, methodsOf } from "./table_columns.ts";
 
 const words = (key: string) => key.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2");
+
+/** Labels longer than this, such as a plan in words, may break anywhere. */
+const longLabel = 60;
 
 const labelText = (label: string | number | undefined) =>
   label === undefined ? "–" : typeof label === "number" ? formatPlain(label, 6) : label;
@@ -33,8 +45,14 @@ function ResultRow(
       <RowHead name={name} sort={typeof sort === "number" ? sort : undefined} />
       {rest.map((key) => {
         const label = row.labels[key];
-        return typeof label === "number"
-          ? <td key={key} data-v={label}>{labelText(label)}</td>
+        if (typeof label === "number") return <td key={key} data-v={label}>{labelText(label)}</td>;
+        const long = (label?.length ?? 0) > longLabel;
+        return long
+          ? (
+            <td key={key} class="long">
+              <Words text={labelText(label)} />
+            </td>
+          )
           : <td key={key}>{labelText(label)}</td>;
       })}
       {columns.metrics.map((m) => (
@@ -63,7 +81,7 @@ function ResultTable({ info, rows }: { info: TableInfo; rows: readonly Row[] }) 
   const methods = methodsOf(rows);
   return (
     <div id={id} class="result-table">
-      <h3>
+      <h3 id={`${id}-title`}>
         {info.title}
         <Permalink id={id} name={info.title} />
       </h3>
@@ -76,6 +94,7 @@ function ResultTable({ info, rows }: { info: TableInfo; rows: readonly Row[] }) 
       {rows.length === 0 ? <p>This table has no rows.</p> : (
         <Table
           id={`${id}-data`}
+          under={`${id}-title`}
           sortable
           caption={`${rows.length} ${rows.length === 1 ? "row" : "rows"}${
             columns.samples ? `, each number from n = ${columns.samples} samples` : ""

@@ -24,7 +24,8 @@ export function Marks(
   return <path class="mark" d={points.map(([x, y]) => `M${x} ${y}${outlines[shape]}`).join("")} />;
 }
 
-const Swatch = ({ children }: { children: JSX.Element | JSX.Element[] }) => (
+/** A small drawing in a legend. */
+export const Swatch = ({ children }: { children: JSX.Element | JSX.Element[] }) => (
   <svg class="swatch" width="22" height="14" viewBox="-11 -7 22 14" aria-hidden="true">
     {children}
   </svg>

@@ -5,6 +5,7 @@
  * @module
  */
 import type { JSX } from "preact";
+import { stepOf } from "../charts/visual_scale.ts";
 import { formatNumber, formatPlain, unitOf } from "../format.ts";
 import type { Row, TableInfo } from "../result.ts";
 
@@ -28,13 +29,6 @@ const bottom = 26;
 const longest = 27;
 
 const short = (x: number) => Number(x.toFixed(1));
-
-/** Steps of an axis over so much: about six of them. */
-function stepOf(span: number): number {
-  const rough = span / 6;
-  const decade = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((m) => m * decade).find((step) => step >= rough)!;
-}
 
 /** The ranges of a table's rows, named by their labels. */
 export function rangesOf(rows: readonly Row[], { ranges }: TableInfo): NamedRange[] {

@@ -13,8 +13,9 @@ import { emptyLine, layPair, runLine } from "./closed_line.ts";
 import { operationScript, type ScriptSite } from "./closed_script.ts";
 import type { CostedStep } from "./step_costs.ts";
 
-/** Which operations of a plan overlap. */
-export function pairRule({ overlap, pp, schedule }: ScriptSite["plan"]): PairRule {
+/** Which operations of a plan overlap; none where no tokens travel that could hide. */
+export function pairRule({ overlap, pp, schedule, ep, etp }: ScriptSite["plan"]): PairRule {
+  if (ep * etp === 1) return "none";
   if (overlap.experts === "dualpipe" && schedule.startsWith("dualpipe")) return "marked";
   // Elsewhere the program is not far enough ahead.
   const ahead = pp === 1 || schedule === "interleaved";

@@ -13,7 +13,7 @@ export interface KindParameters {
   split: number;
   /** On every tensor rank: norms, routers, low-rank parts of latent attention. */
   whole: number;
-  /** Routed experts, all of them. */
+  /** Routed experts, all of them and their redundant replicas. */
   experts: number;
 }
 
@@ -48,7 +48,7 @@ export function kindParameters(kind: LayerKind, sizes: Sizes): KindParameters {
   return {
     split: split + ffnMatrices * dModel * moe.sharedWidth,
     whole: whole + norms + join + moe.experts * dModel,
-    experts: moe.experts * ffnMatrices * dModel * moe.width,
+    experts: (moe.experts + (moe.redundant ?? 0)) * ffnMatrices * dModel * moe.width,
   };
 }
 

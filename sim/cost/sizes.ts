@@ -96,6 +96,8 @@ export interface MoeSizes {
   firstDense: number;
   /** One layer in so many has experts, after the dense ones. */
   every: number;
+  /** Slots beyond one for each expert, which hold further replicas; none unless given. */
+  redundant?: number;
   /**
    * Routing that confines a token to the experts of `chosen` of `groups` equal groups, which lie on
    * domains of their own (node-limited routing, arXiv 2412.19437, section 2.1.2).

@@ -27,7 +27,7 @@ export interface Split {
   expertRows: number;
   /** Rows of the fullest of them. */
   largestRows: number;
-  /** Experts on this rank. */
+  /** Experts on this rank, redundant replicas among them. */
   localExperts: number;
   /** Choices that this rank's tokens send out. */
   sentRows: number;
@@ -42,7 +42,7 @@ export function splitOf(sizes: Sizes, plan: Plan, workload: Workload): Split {
   const { moe } = sizes;
   const sent = moe ? (tokens / tp) * moe.topK : 0;
   const kept = plan.capacityFactor === undefined ? 1 : Math.min(1, plan.capacityFactor);
-  const localExperts = moe ? moe.experts / ep : 0;
+  const localExperts = moe ? (moe.experts + (moe.redundant ?? 0)) / ep : 0;
   const expertRows = sent * etp * kept;
   return {
     tokens,

@@ -6,6 +6,7 @@
 import {
   allGatherSeconds,
   allReduceSeconds,
+  allToAllSeconds,
   reduceScatterSeconds,
   sendSeconds,
 } from "../network/closed/mod.ts";
@@ -28,9 +29,19 @@ const updateBytes = 30;
 /** Bytes of each parameter that it zeroes, checks and clips. */
 const gradientBytes = 8;
 
+/** Replicas of an expert add up their gradients: each sends its own and gets the sum. */
+function replicaSeconds(
+  bytes: number,
+  { sizes: { moe }, machine, groups }: { sizes: Sizes; machine: Machine; groups: Groups },
+): number {
+  if (!moe?.redundant) return 0;
+  const share = moe.redundant / (moe.experts + moe.redundant);
+  return 2 * allToAllSeconds(bytes * share, groups.expert, machine.fabric);
+}
+
 function stageStep(
   held: { dense: number; experts: number },
-  options: { plan: Plan; machine: Machine; groups: Groups },
+  options: { sizes: Sizes; plan: Plan; machine: Machine; groups: Groups },
 ): StageStep {
   const { plan, machine, groups } = options;
   const { fabric, stack, device } = machine;
@@ -45,6 +56,7 @@ function stageStep(
     groups.replica,
     fabric,
   );
+  const copies = replicaSeconds(held.experts * gradient, options);
   const gather = allGatherSeconds(held.dense * parameter, groups.shard, fabric) +
     allGatherSeconds(held.experts * parameter, groups.expertData, fabric);
   const sharded = plan.zero > 0;
@@ -56,7 +68,7 @@ function stageStep(
   const perMicroBatch = plan.zero === 3;
   return {
     gradientSeconds: (perMicroBatch ? 0 : scatter + (sharded ? 0 : gather)) * slower +
-      replicas * slower,
+      (replicas + copies) * slower,
     parameterSeconds: perMicroBatch || !sharded ? 0 : gather * slower,
     updateSeconds: memorySeconds(bytes, device),
   };
@@ -114,7 +126,7 @@ export function stepCosts(
     }
     // Most stages hold as much as the one before.
     if (last?.dense !== dense || last.experts !== experts) {
-      const step = stageStep({ dense, experts }, { plan, machine, groups });
+      const step = stageStep({ dense, experts }, { sizes, plan, machine, groups });
       last = { dense, experts, step };
     }
     return last.step;

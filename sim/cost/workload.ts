@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PlacementLaw } from "../placement/law.ts";
 
 /** Tokens of a step and where they go. */
 export interface Workload {
@@ -10,6 +11,8 @@ export interface Workload {
   sequence: number;
   /** Who goes to which expert. */
   routing: RoutingLaw;
+  /** Which expert lies on which rank; in contiguous blocks unless given. */
+  placement?: PlacementLaw;
   /** Whether sequences are whole (causal attention counts half) or packed from shorter ones. */
   causal: boolean;
 }

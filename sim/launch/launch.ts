@@ -8,33 +8,17 @@
  *
  * @module
  */
-import { editDistance, nearest, unknownName, UserError } from "../../kernels/base/errors.ts";
-import { bridge } from "./bridge/bridge.ts";
-import { deepspeed } from "./deepspeed/deepspeed.ts";
-import { megatron } from "./megatron/megatron.ts";
+import { editDistance, nearest, UserError } from "../../kernels/base/errors.ts";
+import { launcherOf } from "./launchers.ts";
 import { type LaunchArguments, readSetting, type Setting } from "./settings.ts";
-import { torchtitan } from "./torchtitan/torchtitan.ts";
 import {
   type IgnoredArgument,
   type Launcher,
   type LauncherName,
-  launcherNames,
   type LaunchInput,
   type LaunchReading,
   type LaunchText,
 } from "./types.ts";
-
-const table: Readonly<Record<LauncherName, Launcher>> = {
-  "megatron-lm": megatron,
-  "megatron-bridge": bridge,
-  deepspeed,
-  torchtitan,
-};
-
-function launcherOf(name: string): Launcher {
-  if (!Object.hasOwn(table, name)) throw unknownName("launcher", name, launcherNames);
-  return table[name as LauncherName];
-}
 
 /** What is known of a launcher: its arguments are the table of what it can say. */
 export interface LauncherFacts {

@@ -8,6 +8,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Workload } from "../cost/workload.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlanInput } from "../plan/plan_input.ts";
+import type { Lists, ListSite } from "./narrowed.ts";
 import type { LaunchArguments, Settings } from "./settings.ts";
 
 /** The launchers that are known. */
@@ -48,6 +49,9 @@ export interface IgnoredArgument {
   why: string;
 }
 
+/** Fields of a model by path. */
+export type LaunchModel = Readonly<Record<string, string | number | boolean>>;
+
 /** What a configuration says. */
 export interface LaunchReading {
   /** Launcher. */
@@ -60,7 +64,7 @@ export interface LaunchReading {
   /** Devices of the job, where they are said. */
   devices?: number;
   /** Fields of the model that it states, by path: "moe.topK". */
-  model: Readonly<Record<string, string | number | boolean>>;
+  model: LaunchModel;
   /** Tokens of a sequence, where they are said. */
   sequence?: number;
   /** Arguments that were understood. */
@@ -106,6 +110,10 @@ export interface Launcher {
   tell(input: LaunchInput, refuse: Refuse): Told;
   /** Rules of the launcher that settings break. */
   faults(settings: Settings, input: LaunchInput): string[];
+  /** Formats that it has where nobody says otherwise, beside BF16 weights. */
+  formats: Plan["formats"];
+  /** Products of lists whose plans it can be told, but for rules between fields. */
+  searches(site: ListSite): Lists[];
   /** Settings as text. */
   write(settings: Settings, input: LaunchInput): string;
   /** Text as values. */

@@ -2,7 +2,8 @@
  * How many rows the experts of a rank get under uneven routing: memory of the hottest rank.
  *
  * Without a capacity, every row that is sent must be held, so the kept tensors of a rank's experts
- * grow with its share of all choices. Experts lie on ranks in contiguous groups.
+ * grow with its share of all choices. Experts lie on ranks in contiguous groups, unless the workload
+ * places them.
  *
  * @module
  */
@@ -13,6 +14,8 @@ import type { LayerKind } from "../cost/phases.ts";
 import type { RoutingLaw, Workload } from "../cost/workload.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { MoeSizes, Sizes } from "../cost/sizes.ts";
+import { placedSlots } from "../placement/placed_slots.ts";
+import { type ExpertSlots, slotLoads } from "../placement/slots.ts";
 
 /** Rows of a rank's experts over an even share. */
 export interface ExpertLoad {
@@ -49,6 +52,12 @@ export function rankLoads(share_E: readonly number[], ranks: number): number[] {
   const load_R = new Array<number>(ranks).fill(0);
   share_E.forEach((share, e) => load_R[Math.floor(e / local)] += (share * ranks) / total);
   return load_R;
+}
+
+/** The same where experts are placed. */
+function placedLoads(share_E: readonly number[], slots_RS: ExpertSlots): number[] {
+  const total = share_E.reduce((sum, share) => sum + share, 0);
+  return slotLoads(share_E, slots_RS).map((load) => load * slots_RS.length / total);
 }
 
 /** Shares by the law of Zipf, the popular experts of each layer shuffled by the seed. */
@@ -109,14 +118,19 @@ function mixturesOfStages(
 export function stageLoads(
   sizes: Sizes,
   plan: Plan,
-  { routing }: Pick<Workload, "routing">,
+  workload: Pick<Workload, "routing" | "placement">,
 ): ExpertLoad[] {
+  const { routing } = workload;
   const { moe } = sizes;
   const even = !moe || routing.kind === "balanced" || plan.capacityFactor !== undefined;
   if (even) return new Array<ExpertLoad>(plan.pp).fill(evenLoad);
   return mixturesOfStages(layersOfStages(sizes, plan), plan).map((layers) => {
     if (layers.length === 0) return evenLoad;
-    const load_LR = layers.map((layer) => rankLoads(sharesOf(routing, moe, layer), plan.ep));
+    const load_LR = layers.map((layer) => {
+      const share_E = sharesOf(routing, moe, layer);
+      const placed = placedSlots({ moe, plan, workload }, { layer, share_E });
+      return placed ? placedLoads(share_E, placed.slots_RS) : rankLoads(share_E, plan.ep);
+    });
     const mean_R = Array.from(
       { length: plan.ep },
       (_, rank) => load_LR.reduce((sum, load_R) => sum + load_R[rank], 0) / layers.length,

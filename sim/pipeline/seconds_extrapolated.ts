@@ -53,13 +53,37 @@ function roundsOf(name: ScheduleName): number {
   return name === "v-min" ? 6 : name.startsWith("dualpipe") ? 4 : 3;
 }
 
-/** Seconds of the work of the slowest stage for one micro-batch; no step is faster in the long run. */
+/** Seconds of a forward pass with the backward pass beside which, or before which, it takes least. */
+function leastTogether(stage: number, chunk: number, costs: PipelineCosts): number {
+  const { forward, backward, backwardInput, backwardWeight, pair, pairs } = costs;
+  const chunks = forward[stage].length;
+  const beside = (other: number) =>
+    pairs ? pairs.whole[(stage * chunks + chunk) * chunks + other] : pair?.[stage][chunk] ?? 0;
+  let least = Infinity;
+  for (let other = 0; other < chunks; other++) {
+    const apart = backwardInput[stage][other] + backwardWeight[stage][other];
+    const whole = backward === undefined ? apart : Math.min(apart, backward[stage][other]);
+    const both = beside(other);
+    // Pairs that never are take nothing.
+    least = Math.min(least, forward[stage][chunk] + whole, both > 0 ? both : Infinity);
+  }
+  return least;
+}
+
+/**
+ * Seconds of the work of the slowest stage for one micro-batch; no step is faster in the long run.
+ *
+ * Pairs may beat the sum of their parts. A stage runs as many forward as backward passes, so each of the
+ * former can be counted with one of the latter: with its partner in a pair, else with any that is left.
+ * Whichever that is, both take no less than the forward pass with the one that suits it best.
+ */
 function slowestStage(costs: PipelineCosts, twoWay: boolean): number {
+  const paired = costs.pair !== undefined || costs.pairs !== undefined;
   let slowest = 0;
   costs.forward.forEach((chunks, s) => {
     let work = 0;
     for (let c = 0; c < chunks.length; c++) {
-      work += chunks[c] + (costs.backward?.[s][c] ??
+      work += paired ? leastTogether(s, c, costs) : chunks[c] + (costs.backward?.[s][c] ??
         costs.backwardInput[s][c] + costs.backwardWeight[s][c]);
     }
     slowest = Math.max(slowest, work);
@@ -91,9 +115,7 @@ export function extrapolatedSeconds(
   const addedSeconds = isBare(options) ? 0 : sweep(compiled, costs, options) - seconds;
   if (more === 0) return { seconds, addedSeconds };
   const grown = seconds - sweep(compiledOf(name, options, few - step), costs);
-  // Pairs that overlap may beat the sum of their parts.
-  const paired = costs.pair !== undefined || costs.pairs !== undefined;
-  const least = paired ? 0 : step * slowestStage(costs, name === "dualpipe");
+  const least = step * slowestStage(costs, name === "dualpipe");
   return { seconds: seconds + more * Math.max(grown, least), addedSeconds };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sizes } from "../cost/sizes.ts";
+import type { MoeSizes, Sizes } from "../cost/sizes.ts";
 import type { Workload } from "../cost/workload.ts";
 import type { Plan } from "./plan.ts";
 import { modelParts } from "./stage_layers.ts";
@@ -55,6 +55,15 @@ function indivisible(what: string, whole: number, by: Record<string, number>): s
   return `${whole} ${what} cannot be divided by ${names}`;
 }
 
+/** Says why redundant experts do not go on so many ranks, if so. */
+function redundancyFault({ experts, redundant = 0 }: MoeSizes, ep: number): string | undefined {
+  const slots = (experts + redundant) / ep;
+  return indivisible("redundant experts", redundant, { ep }) ??
+    (slots > experts
+      ? `${redundant} redundant experts make ${slots} slots a rank with ep ${ep}, for ${experts} experts`
+      : undefined);
+}
+
 /** The rules, in the order in which they are checked. */
 export const planRules: readonly PlanRule[] = [
   {
@@ -88,8 +97,7 @@ export const planRules: readonly PlanRule[] = [
     name: "experts",
     mends: ["ep"],
     fault: ({ ep }, { sizes: { moe } }) =>
-      moe && (indivisible("experts", moe.experts, { ep }) ??
-        indivisible("redundant experts", moe.redundant ?? 0, { ep })),
+      moe && (indivisible("experts", moe.experts, { ep }) ?? redundancyFault(moe, ep)),
   },
   {
     name: "expert width",

@@ -1,33 +1,21 @@
 /**
  * The memory of degrees at least, before micro-batches, cuts and the rest are chosen.
  *
- * What states take on an average stage, with the inputs of its layers and one layer in its backward
- * pass, which is there whatever is computed again: the fullest stage holds no less.
+ * What states take on an average stage, with what waits of its layers under the cut that has least of
+ * it and one layer in its backward pass: the fullest stage holds no less.
  *
  * @module
  */
-import { kindOf } from "../cost/layout.ts";
 import { rankParameters } from "../cost/parameters.ts";
-import type { LayerKind } from "../cost/phases.ts";
 import { parameterBytes } from "../memory/states.ts";
-import { wideBytes } from "../memory/site.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choices.ts";
+import type { LayerBytes } from "./degree_floor.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import type { SearchSite } from "./problem.ts";
 import { layerKinds } from "./stage_shapes.ts";
 import { boundSlack } from "./time_bound.ts";
-
-/** Layers of the whole model, in the order of `layerKinds`. */
-export function modelLayers({ sizes }: SearchSite): number[] {
-  const counts = new Map<LayerKind, number>([["embedding", 1], ["head", 1]]);
-  counts.set("mtp", sizes.mtpLayers);
-  for (let i = 0; i < sizes.layers; i++) {
-    const kind = kindOf(i, sizes);
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return layerKinds.map((kind) => counts.get(kind) ?? 0);
-}
+import type { ByWay } from "./ways.ts";
 
 /** Bytes of a parameter at least, under any of the choices. */
 function parameterFloor(
@@ -51,15 +39,17 @@ function parameterFloor(
   return Number.isFinite(least) ? least : 0;
 }
 
-/** Memory of degrees at least: what is there for all micro-batches, and for each sequence of one. */
+/** Memory of degrees at least, but for what follows from micro-batches. */
 export interface CrudeBytes {
-  /** Always. */
+  /** Always there. */
   always: number;
-  /** For each sequence of a micro-batch. */
-  perSequence: number;
+  /** What waits of a layer for one sequence, by way. */
+  kept: ByWay;
+  /** A layer in its backward pass, for one sequence. */
+  whole: number;
 }
 
-/** See the module; `layerBytes` is one layer's in its backward pass, for one sequence. */
+/** See the module; `layer` is what layers hold for a sequence. */
 export function crudeBytes(
   degrees: SearchDegrees,
   of: {
@@ -67,12 +57,12 @@ export function crudeBytes(
     lists: ChoiceLists;
     plan: Plan;
     layers: readonly number[];
-    layerBytes: number;
+    layer: LayerBytes;
   },
 ): CrudeBytes {
-  const { site, layers, plan, layerBytes } = of;
-  const { sizes, workload, stack } = site;
-  const { tp, cp, dp, pp, ep, etp, sequenceParallel } = degrees;
+  const { site, layers, plan, layer } = of;
+  const { sizes, stack } = site;
+  const { tp, cp, dp, pp, ep, etp } = degrees;
   const own = { ...plan, ...degrees };
   let dense = 0;
   let experts = 0;
@@ -86,15 +76,24 @@ export function crudeBytes(
   const replicas = Math.max(1, tp * cp * dp / (ep * etp));
   const bytes = dense * parameterFloor(degrees, dp * cp, of) +
     experts * parameterFloor(degrees, replicas, of);
-  // The input of every layer's first norm is kept, whatever is computed again.
-  const tokens = workload.sequence / cp / (sequenceParallel ? tp : 1);
-  const input = plan.offload.activationLayers > 0 ? 0 : tokens * sizes.dModel * wideBytes;
-  // The first and the last part of a model may be without layers.
-  const busy = pp > 2 ? pp - 2 : pp === 2 ? 1 : pp;
-  const kept = Math.max(0, sizes.layers - busy) * input + busy * layerBytes;
   const scale = stack.allocatorFactor * boundSlack;
   return {
     always: bytes / pp * scale + stack.reservedBytes * boundSlack,
-    perSequence: kept / pp * scale,
+    kept: layer.kept.map((kept) => kept * scale),
+    whole: layer.whole * scale,
   };
+}
+
+/**
+ * Bytes of a device at least, by way, with micro-batches of so many sequences. A stage with layers has
+ * one of them in its backward pass, which then waits no longer.
+ */
+export function crudeOfBatch(
+  { always, kept, whole }: CrudeBytes,
+  of: { microBatch: number; waiting: number; busy: number },
+): number[] {
+  const { microBatch, waiting, busy } = of;
+  return kept.map((kept) =>
+    always + microBatch * (Math.max(0, waiting - busy) * kept + busy * whole)
+  );
 }

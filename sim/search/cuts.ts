@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { countLayers, type KindCounts } from "../memory/stage_parameters.ts";
+import { microBatchesOf } from "../memory/in_flight.ts";
+import { countLayers } from "../memory/stage_parameters.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
 import type { ChoiceLists } from "./choices.ts";
+import { type MemoryStages, memoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import { type PipelineStages, pipelineStages } from "./stage_shapes.ts";
-import { pairSlack, type TokenModes, tokenModes } from "./time_bound.ts";
+import { type TokenModes, tokenModes } from "./time_bound.ts";
 
 /** A cut that holds. */
 export interface Cut {
@@ -20,8 +22,8 @@ export interface Cut {
   pipeline: PipelineStages;
   /** Ways in which tokens may be hidden. */
   modes: readonly TokenModes[];
-  /** Layers by kind of every chunk, `[stage][chunk]`. */
-  counts: readonly (readonly KindCounts[])[];
+  /** Stages as memory sees them, of a plan with the cut; remembered by its micro-batches. */
+  memory: (plan: Plan) => MemoryStages;
 }
 
 /** Cuts for a number of stages, and how many break which rule. */
@@ -30,17 +32,39 @@ export interface Cuts {
   held: readonly Cut[];
   /** The number of others, by the rule that they break. */
   broken: ReadonlyMap<string, number>;
+  /** What an average stage holds at least under any cut for the micro-batches of a plan. */
+  least: (plan: Plan) => Pick<MemoryStages, "waiting" | "busy">;
 }
 
-/** Ways in which tokens may be hidden under a cut, those alike once. */
+/** Ways in which tokens that travel may be hidden under a cut, those alike once. */
 function modesOf(plan: Plan, lists: ChoiceLists): TokenModes[] {
-  const lines = plan.pp === 1 && lists.zero.includes(3);
-  const modes = lists.experts.map((experts) => {
-    const own = tokenModes({ ...plan, zero: 0, overlap: { ...plan.overlap, experts } });
-    return { ...own, slack: lines ? Math.min(own.slack, pairSlack) : own.slack };
-  });
+  const sharded = plan.pp === 1 && lists.zero.includes(3) ? [0, 3] as const : [0] as const;
+  const modes = lists.experts.flatMap((experts) =>
+    sharded.map((zero) =>
+      tokenModes({ ...plan, ep: 2, zero, overlap: { ...plan.overlap, experts } })
+    )
+  );
   const keys = modes.map((mode) => Object.values(mode).join());
   return modes.filter((_, i) => keys.indexOf(keys[i]) === i);
+}
+
+/** Remembers what follows from the micro-batches of a plan. */
+function byMicroBatches<T>(make: (plan: Plan) => T): (plan: Plan) => T {
+  const known = new Map<number, T>();
+  return (plan) => {
+    const microBatches = microBatchesOf(plan);
+    let value = known.get(microBatches);
+    if (value === undefined) known.set(microBatches, value = make(plan));
+    return value;
+  };
+}
+
+function leastHeld(held: readonly Cut[]): Cuts["least"] {
+  return byMicroBatches((plan) => {
+    const all = held.map(({ fields, memory }) => memory({ ...plan, ...fields }));
+    const least = (figure: "waiting" | "busy") => Math.min(...all.map((cut) => cut[figure]));
+    return { waiting: least("waiting"), busy: least("busy") };
+  });
 }
 
 /** The cuts of a problem by number of stages, remembered. */
@@ -63,15 +87,16 @@ export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: n
           broken.set(rule, (broken.get(rule) ?? 0) + 1);
           continue;
         }
+        const counts = countLayers(site.sizes, plan);
         held.push({
           fields: { schedule, vpp, ...(stageLayers && { stageLayers }) },
           pipeline: pipelineStages(site.sizes, plan),
           modes: modesOf(plan, lists),
-          counts: countLayers(site.sizes, plan),
+          memory: byMicroBatches((own) => memoryStages(own, counts)),
         });
       }
     }
-    return { held, broken };
+    return { held, broken, least: leastHeld(held) };
   }
 
   return (pp) => {

@@ -12,21 +12,29 @@ import { kindMemory } from "../memory/kind_memory.ts";
 import { memorySite } from "../memory/site.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choices.ts";
-import { modelLayers } from "./crude_bound.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { memoryKinds } from "./layer_memory.ts";
 import { barePlan, keyOf } from "./layer_tables.ts";
 import { layerPricer, type LayerWork, layerWork, type TokenMode } from "./layer_work.ts";
+import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
 import { layerKinds } from "./stage_shapes.ts";
-import { pairSlack } from "./time_bound.ts";
+import { type ByWay, leastByWay, smallestSets, ways } from "./ways.ts";
+
+/** What a layer of a model holds at least for a sequence, bytes. */
+export interface LayerBytes {
+  /** What waits for its backward pass, by way. */
+  kept: ByWay;
+  /** In its backward pass. */
+  whole: number;
+}
 
 /** Floors of degrees, remembered: many degrees share their layers. */
 export interface DegreeFloors {
-  /** Least seconds of all layers of the model for a sequence. */
-  sequenceSeconds(degrees: SearchDegrees): number;
-  /** Least bytes of a layer in its backward pass, for a sequence. */
-  layerBytes(degrees: SearchDegrees): number;
+  /** Least seconds of all layers of the model for a sequence, by way. */
+  sequenceSeconds(degrees: SearchDegrees): ByWay;
+  /** Least bytes of a layer. */
+  layerBytes(degrees: SearchDegrees): LayerBytes;
 }
 
 /** Sequences of a micro-batch that stands for one without end. */
@@ -43,6 +51,12 @@ function bestModes({ experts }: ChoiceLists): TokenMode[] {
 
 const isMixture = (kind: LayerKind) => kind === "moe" || kind === "mtp";
 
+function recall<T>(known: Map<string, T>, key: string, make: () => T): T {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, value = make());
+  return value;
+}
+
 /** Floors for a problem. */
 export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): DegreeFloors {
   const layers = modelLayers(site);
@@ -50,68 +64,87 @@ export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): 
   const numberOf = (kind: LayerKind) => layers[layerKinds.indexOf(kind)];
   const modes = bestModes(lists);
   const bare = barePlan(base, lists);
-  const seconds = new Map<string, number>();
-  const bytes = new Map<string, number>();
+  const tried = leastByWay(lists.recompute, site.sizes, () => 0);
+  const smallest = smallestSets(site.sizes);
+  const otherSeconds = new Map<string, number[][]>();
+  const seconds = new Map<string, number[]>();
+  const bytes = new Map<string, LayerBytes>();
 
-  /** Seconds of a micro-batch in each mode of all layers that are mixtures or none. */
-  function modeSeconds(plan: Plan, mixtures: boolean): number[] {
+  /** Seconds of a micro-batch by way and mode, of all layers that are mixtures or none. */
+  function modeSeconds(plan: Plan, mixtures: boolean): number[][] {
     const price = layerPricer(plan, site);
-    const works = kinds.filter((kind) => isMixture(kind) === mixtures)
-      .map((kind): [number, LayerWork] => [
-        numberOf(kind),
-        layerWork(kind, plan, { site, sets: "any", price }),
-      ]);
-    return modes.map((mode) =>
-      works.reduce(
-        (sum, [count, { forward, backward }]) => sum + count * (forward[mode] + backward[mode][0]),
-        0,
+    const own = kinds.filter((kind) => isMixture(kind) === mixtures);
+    const works = own.map((kind): [number, LayerWork] => [
+      numberOf(kind),
+      layerWork(kind, plan, { site, sets: "any", price }),
+    ]);
+    return ways.map((_, way) =>
+      modes.map((mode) =>
+        works.reduce(
+          (sum, [count, { forward, backward }]) =>
+            sum + count * (forward[mode] + backward[mode][way]),
+          0,
+        )
       )
     );
   }
 
-  function leastSequence(degrees: SearchDegrees): number {
-    let least = Infinity;
-    for (const precision of lists.precision) {
-      const plan = { ...base, ...degrees, ...bare, microBatch: endless, precision };
-      const others = modeSeconds(plan, false);
-      for (const dispatcher of lists.dispatcher) {
-        modeSeconds({ ...plan, dispatcher }, true).forEach((mixtures, m) => {
-          const slack = modes[m] === "apart" ? pairSlack : 1;
-          least = Math.min(least, (others[m] + mixtures) * slack);
-        });
-      }
-    }
-    return least / endless * endlessSlack;
+  /** The same of layers without experts, which follow from fewer fields. */
+  function othersOf(plan: Plan): number[][] {
+    const { tp, cp, sequenceParallel, contextExchange, precision } = plan;
+    const key = `${tp}/${cp}/${sequenceParallel}/${contextExchange}/${precision}`;
+    return recall(otherSeconds, key, () => modeSeconds(plan, false));
   }
 
-  function leastLayer(degrees: SearchDegrees): number {
-    let least = Infinity;
+  function leastSequence(degrees: SearchDegrees): number[] {
+    const least = ways.map(() => Infinity);
     for (const precision of lists.precision) {
+      const plan = { ...base, ...degrees, ...bare, microBatch: endless, precision };
+      const others = othersOf(plan);
       for (const dispatcher of lists.dispatcher) {
-        const own = { ...degrees, ...bare, precision, dispatcher };
-        const plan: Plan = { ...base, ...own, microBatch: 1, recompute: "none" };
-        const at = memorySite(site.sizes, plan, site.workload, site.habits);
-        for (const kind of memoryKinds) {
-          if (numberOf(kind) === 0) continue;
-          const { keptBytes, workingBytes } = kindMemory(kind, at, evenLoad);
-          least = Math.min(least, keptBytes + workingBytes);
+        const mixtures = modeSeconds({ ...plan, dispatcher }, true);
+        for (let way = 0; way < ways.length; way++) {
+          if (tried[way] > 0) continue;
+          for (let m = 0; m < modes.length; m++) {
+            least[way] = Math.min(least[way], others[way][m] + mixtures[way][m]);
+          }
         }
       }
     }
-    return least;
+    return least.map((seconds) => seconds / endless * endlessSlack);
   }
 
-  const recall =
-    (known: Map<string, number>, make: (degrees: SearchDegrees) => number) =>
-    (degrees: SearchDegrees): number => {
-      const key = keyOf(degrees);
-      let value = known.get(key);
-      if (value === undefined) known.set(key, value = make(degrees));
-      return value;
-    };
+  function leastLayer(degrees: SearchDegrees): LayerBytes {
+    // What moves to the host does not wait here.
+    const moves = base.offload.activationLayers > 0;
+    const kept = ways.map(() => Infinity);
+    let whole = Infinity;
+    for (const precision of lists.precision) {
+      for (const dispatcher of lists.dispatcher) {
+        const own = { ...degrees, ...bare, precision, dispatcher };
+        const plan: Plan = { ...base, ...own, microBatch: 1 };
+        const at = memorySite(site.sizes, plan, site.workload, site.habits);
+        for (const kind of memoryKinds) {
+          if (numberOf(kind) === 0) continue;
+          for (let way = 0; way < ways.length; way++) {
+            const recompute = smallest[way];
+            const { keptBytes, recomputedBytes, workingBytes } = kindMemory(
+              kind,
+              { ...at, plan: { ...plan, recompute } },
+              evenLoad,
+            );
+            kept[way] = Math.min(kept[way], tried[way] > 0 ? Infinity : keptBytes);
+            // Whatever is computed again, it is there in the backward pass.
+            whole = Math.min(whole, (moves ? 0 : keptBytes + recomputedBytes) + workingBytes);
+          }
+        }
+      }
+    }
+    return { kept: moves ? kept.map((bytes) => Math.min(0, bytes)) : kept, whole };
+  }
 
   return {
-    sequenceSeconds: recall(seconds, leastSequence),
-    layerBytes: recall(bytes, leastLayer),
+    sequenceSeconds: (degrees) => recall(seconds, keyOf(degrees), () => leastSequence(degrees)),
+    layerBytes: (degrees) => recall(bytes, keyOf(degrees), () => leastLayer(degrees)),
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Plan } from "../plan/plan.ts";
+import { comparePlans } from "./plan_order.ts";
 import type { SearchObjective } from "./problem.ts";
 
 /** A plan that fits, priced. */
@@ -61,17 +62,48 @@ function asFast(front: readonly Point[], stepSeconds: number): number {
   return low;
 }
 
+/** The first plan of a front that is as small as that; their number where none is. */
+function asSmall(front: readonly Point[], peakBytes: number): number {
+  let low = 0;
+  let high = front.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (front[middle].peakBytes > peakBytes) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Whether a plan of the front is at least as good in both. */
 function beaten(front: readonly Point[], point: Point): boolean {
   const at = asFast(front, point.stepSeconds);
   return at > 0 && front[at - 1].peakBytes <= point.peakBytes;
 }
 
+/**
+ * The longest time that a plan of so many bytes may take and still be kept, -Infinity where none may.
+ * What takes no longer may yet be hopeless.
+ */
+export function mostSeconds(known: Incumbents, peakBytes: number, rules: IncumbentRules): number {
+  const { best, front } = known;
+  if (best.length < rules.top) return Infinity;
+  const last = best[best.length - 1];
+  let most = -Infinity;
+  if (rules.objective !== "memory") most = last.stepSeconds;
+  else if (peakBytes < last.peakBytes) return Infinity;
+  else if (peakBytes === last.peakBytes) most = last.stepSeconds;
+  if (!rules.front) return most;
+  const factor = 1 + (rules.frontSlack ?? 0);
+  const at = asSmall(front, peakBytes * factor);
+  return at === front.length ? Infinity : Math.max(most, front[at].stepSeconds / factor);
+}
+
 /** Whether no plan with at least this time and memory can be kept. */
 export function isHopeless(known: Incumbents, point: Point, rules: IncumbentRules): boolean {
   const { best, front } = known;
   if (best.length < rules.top) return false;
-  if (compareFound(point, best[best.length - 1], rules.objective) < 0) return false;
+  // Of plans that are equally good, the one that comes first among plans is kept.
+  if (compareFound(point, best[best.length - 1], rules.objective) <= 0) return false;
   if (!rules.front) return true;
   const factor = 1 + (rules.frontSlack ?? 0);
   return beaten(front, {
@@ -80,30 +112,43 @@ export function isHopeless(known: Incumbents, point: Point, rules: IncumbentRule
   });
 }
 
-/** Keeps a plan where it is good enough; equal plans are kept once. */
-export function keepPlan(known: Incumbents, found: FoundPlan, rules: IncumbentRules): void {
-  const { best, front } = known;
-  const { objective, top } = rules;
+/** Below 0 where one plan is kept before another; 0 where they are the same. */
+function compareKept(a: FoundPlan, b: FoundPlan, objective: SearchObjective): number {
+  return compareFound(a, b, objective) || comparePlans(a.plan, b.plan);
+}
+
+function keepBest(best: FoundPlan[], found: FoundPlan, { objective, top }: IncumbentRules): void {
   const last = best[top - 1];
-  if (last === undefined || compareFound(found, last, objective) < 0) {
-    const text = JSON.stringify(found.plan);
-    const equal = (other: FoundPlan) =>
-      compareFound(other, found, objective) === 0 && JSON.stringify(other.plan) === text;
-    if (!best.some(equal)) {
-      const at = best.findIndex((other) => compareFound(found, other, objective) < 0);
-      best.splice(at < 0 ? best.length : at, 0, found);
-      if (best.length > top) best.pop();
-    }
-  }
-  if (!rules.front || beaten(front, found)) return;
-  const from = front.findIndex((other) => other.stepSeconds >= found.stepSeconds);
-  if (from < 0) {
-    front.push(found);
+  if (last !== undefined && compareKept(found, last, objective) >= 0) return;
+  const at = best.findIndex((other) => compareKept(found, other, objective) <= 0);
+  if (at < 0) best.push(found);
+  else if (compareKept(found, best[at], objective) === 0) return;
+  else best.splice(at, 0, found);
+  if (best.length > top) best.pop();
+}
+
+function keepFront(front: FoundPlan[], found: FoundPlan): void {
+  const { stepSeconds, peakBytes } = found;
+  const at = asFast(front, stepSeconds);
+  const rival = front[at - 1];
+  if (rival !== undefined && rival.peakBytes <= peakBytes) {
+    const equal = rival.stepSeconds === stepSeconds && rival.peakBytes === peakBytes;
+    if (equal && comparePlans(found.plan, rival.plan) < 0) front[at - 1] = found;
     return;
   }
+  const from = rival !== undefined && rival.stepSeconds === stepSeconds ? at - 1 : at;
   let to = from;
-  while (to < front.length && front[to].peakBytes >= found.peakBytes) to++;
+  while (to < front.length && front[to].peakBytes >= peakBytes) to++;
   front.splice(from, to - from, found);
+}
+
+/**
+ * Keeps a plan where it is good enough; equal plans are kept once. What is kept of some plans does not
+ * depend on their order.
+ */
+export function keepPlan(known: Incumbents, found: FoundPlan, rules: IncumbentRules): void {
+  keepBest(known.best, found, rules);
+  if (rules.front) keepFront(known.front, found);
 }
 
 /** Keeps what others have found. */

@@ -7,10 +7,10 @@
 import type { LayerKind } from "../cost/phases.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type ChoiceLists, rowFormats } from "./choices.ts";
-import { modelLayers } from "./crude_bound.ts";
-import { type LayersMemory, layersMemory } from "./layer_memory.ts";
+import { type LayersMemory, memoryTable } from "./layer_memory.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { layerPricer, type LayerWork, layerWork } from "./layer_work.ts";
+import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
 import { bitsOf } from "./recompute_sets.ts";
 import { layerKinds } from "./stage_shapes.ts";
@@ -31,6 +31,8 @@ export interface ShardSeconds {
   gather: number;
   /** Gradients. */
   scatter: number;
+  /** Of `gather`, what the first pass of the embedding needs. */
+  first: number;
 }
 
 /** Tables that are remembered at once, ten kilobytes each. */
@@ -73,6 +75,7 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
   const memories = new Map<string, LayersMemory>();
   const sharded = new Map<string, ShardSeconds>();
   const bare = barePlan(base, lists);
+  const memoryOf = memoryTable(site, lists.recompute);
 
   function workOf(plan: Plan, tried: readonly number[] | "any"): ReadonlyMap<LayerKind, LayerWork> {
     const of = { site, sets: tried, price: layerPricer(plan, site) };
@@ -83,7 +86,11 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
 
   function shardSeconds(plan: Plan): ShardSeconds {
     const price = layerPricer({ ...plan, ...bare, zero: 3, microBatch: 1 }, site);
-    const seconds = { gather: 0, scatter: 0 };
+    const seconds = {
+      gather: 0,
+      scatter: 0,
+      first: price("embedding", "none").forward.gatherSeconds,
+    };
     for (const kind of kinds) {
       const { forward, backwardInput, backwardWeight } = price(kind, "none");
       seconds.gather += numberOf(kind) * (forward.gatherSeconds + backwardInput.gatherSeconds);
@@ -103,7 +110,7 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
       remember(
         memories,
         `${keyOf(plan)}/${restKey(plan)}`,
-        () => layersMemory({ ...plan, formats: bare.formats }, site, lists.recompute),
+        () => memoryOf({ ...plan, formats: bare.formats }),
       ),
     shards: (plan) =>
       remember(

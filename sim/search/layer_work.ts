@@ -19,6 +19,8 @@ import { splitOf } from "../cost/split.ts";
 import { type Plan, type RecomputeModule, recomputeModules } from "../plan/plan.ts";
 import type { SearchSite } from "./problem.ts";
 import { bitOf, fullBits } from "./recompute_sets.ts";
+import { isPlain } from "./stage_shapes.ts";
+import { heavyModule, ways } from "./ways.ts";
 
 /**
  * Ways to hide tokens that bounds tell apart: not at all, beside the layer's shared experts, or beside
@@ -137,11 +139,40 @@ function withSet(
   return phase;
 }
 
+/** Fields of the forward pass that are done again with everything. */
+const wholeFields = [
+  ...["ffnSeconds", "routeSeconds", "mergeSeconds", "expertSeconds", "sharedSeconds"] as const,
+  ...["dispatchSeconds", "combineSeconds", "tensorSeconds", "kernels"] as const,
+];
+
+/** Fields of the forward pass that the module of the heavy way does again as they are. */
+const heavyFields = [
+  "mergeSeconds",
+  "expertSeconds",
+  "dispatchSeconds",
+  "combineSeconds",
+] as const;
+
+/** Backward passes with the least of each way, to which modules may add; the last one is whole. */
+function wayPhases(kind: LayerKind, none: LayerCost, heavy: RecomputeModule): LayerPhase[] {
+  const { forward, backwardInput: light } = none;
+  if (isPlain(kind)) return ways.map(() => light);
+  const heavily = { ...light };
+  if (heavy === "ffn") heavily.ffnSeconds += forward.ffnSeconds;
+  else for (const field of heavyFields) heavily[field] += forward[field];
+  const wholly = { ...light };
+  for (const field of wholeFields) wholly[field] += forward[field];
+  // The output layer of a module that predicts further tokens is never computed again.
+  if (kind !== "mtp") wholly.mixerSeconds += forward.mixerSeconds;
+  wholly.contextSeconds = Math.max(0, light.contextSeconds - forward.mixerSeconds / 2);
+  return [light, heavily, wholly];
+}
+
 /** Passes of a layer at least; see the module. */
 export interface LayerWork {
   /** Forward pass by mode. */
   forward: Record<TokenMode, number>;
-  /** Whole backward pass by mode and by set of modules. */
+  /** Whole backward pass by mode and by set of modules, or by way. */
   backward: Record<TokenMode, Float64Array>;
 }
 
@@ -151,17 +182,17 @@ const modes: readonly TokenMode[] = ["none", "shared", "apart"];
 interface WorkSite {
   /** The problem. */
   site: SearchSite;
-  /** Sets of modules as bits, or one figure that is below those of all sets. */
+  /** Sets of modules as bits, or a figure for each way that is below those of all its sets. */
   sets: readonly number[] | "any";
   /** Prices of layers. */
   price: ReturnType<typeof layerPricer>;
 }
 
 /** Backward passes of a layer for the input, by set of modules. */
-function inputPhases(kind: LayerKind, none: LayerCost, { sets, price }: WorkSite): LayerPhase[] {
-  const plain = kind === "embedding" || kind === "head";
-  if (sets === "any") return [none.backwardInput];
-  if (plain) return sets.map(() => none.backwardInput);
+function inputPhases(kind: LayerKind, none: LayerCost, of: WorkSite): LayerPhase[] {
+  const { site, sets, price } = of;
+  if (sets === "any") return wayPhases(kind, none, heavyModule(site.sizes));
+  if (isPlain(kind)) return sets.map(() => none.backwardInput);
   const used = recomputeModules.filter((module) =>
     sets.some((bits) => bits < fullBits && (bits & bitOf(module)) !== 0)
   );
@@ -189,14 +220,13 @@ export function layerWork(kind: LayerKind, plan: Plan, of: WorkSite): LayerWork 
     }
     work.forward[mode] = leastSeconds(forward, { machine, mode });
     const weight = leastSeconds(none.backwardWeight, { machine, mode });
-    work.backward[mode] = Float64Array.from(
-      inputs,
-      (input) =>
-        weight +
-        (of.sets === "any"
+    work.backward[mode] = Float64Array.from(inputs, (input, way) => {
+      const more = of.sets === "any" && ways[way] !== "wholly";
+      return weight +
+        (more
           ? floorSeconds(input, { forward, machine, mode })
-          : leastSeconds(input, { machine, mode })),
-    );
+          : leastSeconds(input, { machine, mode }));
+    });
   }
   return work;
 }

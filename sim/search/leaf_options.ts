@@ -5,8 +5,13 @@
  * Never worse in time or memory, in the closed form as it is: the narrower formats of rows, exchanges
  * of tensor ranks beside their products, tokens beside the shared experts rather than beside nothing,
  * and beside nothing rather than beside other micro-batches where a schedule runs no two operations in
- * pairs and no whole backward passes. Where no tokens travel nothing hides them. Activations that travel between stages beside kernels are never slower but take a buffer
- * more, so both are tried; with one stage there are none.
+ * pairs and no whole backward passes, and where no tokens travel. Activations that travel between
+ * stages beside kernels are never slower but take a buffer more, so both are tried; with one stage
+ * there are none.
+ *
+ * What runs beside kernels at the ends of a step decides nothing: reducing gradients beside the last
+ * backward passes has kernels stand still for a share of each, which costs more than a short exchange
+ * behind them all, and so have parameters beside the first forward passes.
  *
  * @module
  */
@@ -14,7 +19,7 @@ import { runsWhole } from "../cost/closed_chunk.ts";
 import { pairRule } from "../cost/closed_pairs.ts";
 import type { Overlap, Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choices.ts";
-import { countRule, type Tally } from "./counts.ts";
+import { addTally, countRule, emptyTally, type Tally } from "./counts.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, type RuledField, rulesAt } from "./rules_by_field.ts";
 
@@ -50,11 +55,11 @@ function fateOf(
   experts: Overlap["experts"],
   plan: Plan,
   held: readonly Overlap["experts"][],
-): "same" | "dominance" | undefined {
+): "dominance" | undefined {
   const alone = held.includes("none") || held.includes("shared");
   if (experts === "none") return held.includes("shared") ? "dominance" : undefined;
   if (experts === "shared" || !alone) return undefined;
-  if (plan.ep * plan.etp === 1) return "same";
+  if (plan.ep * plan.etp === 1) return "dominance";
   const own = { ...plan, zero: 0 as const, overlap: { ...plan.overlap, experts } };
   const pairs = pairRule(own) !== "none" || runsWhole(own) || plan.pp === 1;
   return pairs ? undefined : "dominance";
@@ -124,5 +129,24 @@ export function leafOptions(plan: Plan, of: LeafSite): LeafOptions {
     shardings,
     pipeline,
     plans: all / (lists.precision.length * lists.dispatcher.length * lists.recompute.length),
+  };
+}
+
+/** The options of plans, which they share with others of the same cut; counts what falls. */
+export type LeafTable = (plan: Plan, tally: Tally) => LeafOptions;
+
+/** Options that are worked out once for all plans with the same. */
+export function leafTable(of: Omit<LeafSite, "tally">): LeafTable {
+  const known = new Map<string, { options: LeafOptions; tally: Tally }>();
+  return (plan, tally) => {
+    const { pp, vpp, schedule, ep, etp, dp, cp } = plan;
+    const key = `${pp}/${vpp}/${schedule}/${ep * etp === 1}/${dp * cp}`;
+    let entry = known.get(key);
+    if (entry === undefined) {
+      const own = emptyTally();
+      known.set(key, entry = { options: leafOptions(plan, { ...of, tally: own }), tally: own });
+    }
+    addTally(tally, entry.tally);
+    return entry.options;
   };
 }

@@ -1,54 +1,32 @@
 /**
- * A plan's memory at least: what its fullest stages hold in a layer's backward pass and at the loss.
+ * A plan's memory at least: what its stages hold in a layer's backward pass, at the loss, and when a
+ * micro-batch has given back all but the gradient of the input table.
  *
- * For routing that is balanced this is the memory itself, but for stages that are left out and for
- * moments that seldom count; where it is not, the fullest rank holds more.
+ * For routing that is balanced this is the memory itself, but for what the optimiser's step allocates
+ * and for buffers of layers that move to the host; where it is not, the fullest rank holds more.
  *
  * @module
  */
 import { gatheredBytes } from "../memory/gathered.ts";
 import { placeholderBytes } from "../memory/kind_memory.ts";
-import { chunksInFlight } from "../memory/in_flight.ts";
 import { wideBytes } from "../memory/site.ts";
 import { type KindCounts, stageParameters } from "../memory/stage_parameters.ts";
 import { parameterBytes, shardRanks } from "../memory/states.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type LayersMemory, memoryKinds } from "./layer_memory.ts";
-import type { Cut } from "./cuts.ts";
+import { type LayersMemory, type MemoryKind, memoryKinds } from "./layer_memory.ts";
+import type { Sharding } from "./leaf_options.ts";
+import type { MemoryStage, MemoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
 import { boundSlack } from "./time_bound.ts";
+import { type ByWay, ways } from "./ways.ts";
 
-/** A stage that is looked at. */
-interface BoundStage {
-  counts: readonly KindCounts[];
-  all: KindCounts;
-  inFlight: readonly number[];
-}
+/**
+ * Bytes that stages have all the time, by sharding and by way to hold parameters. They follow from
+ * degrees, cut and format of products alone.
+ */
+export type AlwaysBytes = readonly (readonly number[])[];
 
-/** Sums of a stage's chunks. */
-function together(counts: readonly KindCounts[]): KindCounts {
-  const all = { dense: 0, moe: 0, mtp: 0, embedding: false, head: false };
-  for (const chunk of counts) {
-    for (const kind of memoryKinds) all[kind] += chunk[kind];
-    all.embedding ||= chunk.embedding;
-    all.head ||= chunk.head;
-  }
-  return all;
-}
-
-/** The ends of a pipeline and its middle: where most is held. */
-function stagesOf(plan: Plan, { counts }: Cut): BoundStage[] {
-  const { pp } = plan;
-  const places = new Set([0, 1, pp >> 1, pp - 2, pp - 1].filter((s) => s >= 0 && s < pp));
-  return [...places].map((stage) => ({
-    counts: counts[stage],
-    all: together(counts[stage]),
-    inFlight: chunksInFlight(stage, plan),
-  }));
-}
-
-/** What a stage holds all the time, bytes. */
-function alwaysBytes(stage: BoundStage, plan: Plan, memory: LayersMemory): number {
+function heldBytes(counts: KindCounts, plan: Plan, memory: LayersMemory): number {
   const site = { ...memory.site, plan };
   const { habits } = site;
   const ranks = shardRanks(plan);
@@ -57,106 +35,116 @@ function alwaysBytes(stage: BoundStage, plan: Plan, memory: LayersMemory): numbe
     moe: memory.kinds.moe.plain,
     mtp: memory.kinds.mtp.plain,
   };
-  const held = stageParameters(stage.counts, kinds, site);
-  const of = (parameters: number, count: number, matrix: boolean) => {
-    if (parameters === 0) return 0;
-    const { weight, gradient, optimizer } = parameterBytes(plan, habits, { ranks: count, matrix });
-    return parameters * (weight + gradient + optimizer);
+  const bytes = {
+    matrices: parameterBytes(plan, habits, { ranks: ranks.dense, matrix: true }),
+    tables: parameterBytes(plan, habits, { ranks: ranks.dense, matrix: false }),
+    experts: parameterBytes(plan, habits, { ranks: ranks.experts, matrix: true }),
   };
-  const states = of(held.matrices, ranks.dense, true) + of(held.tables, ranks.dense, false) +
-    of(held.experts, ranks.experts, true);
-  const bytes = (count: number, matrix: boolean) =>
-    parameterBytes(plan, habits, { ranks: count, matrix });
-  const gathered = plan.zero < 2 ? 0 : gatheredBytes(
-    {
-      ...{ site, kinds, ranks, head: memory.head },
-      bytes: {
-        matrices: bytes(ranks.dense, true),
-        tables: bytes(ranks.dense, false),
-        experts: bytes(ranks.experts, true),
-      },
-    },
-    kinds,
-    stage.counts,
-  );
-  return states + gathered + habits.workspaceBytes +
-    placeholderBytes(site, stage.all);
-}
-
-/** What a stage holds of micro-batches at least, by set of modules. */
-function activationBytes(
-  stage: BoundStage,
-  of: { plan: Plan; memory: LayersMemory; sets: number; paired: boolean },
-): Float64Array {
-  const { plan, memory: { kinds, head }, sets, paired } = of;
-  const { counts, all, inFlight } = stage;
-  const layers = all.dense + all.moe + all.mtp;
-  const stays = layers === 0 ? 1 : 1 - Math.min(1, plan.offload.activationLayers / layers);
-  const losses = all.head ? 1 + all.mtp : 0;
-  // At the loss its gradients are there as well; while layers run nothing of the last loss is left.
-  const atLoss = losses === 0
-    ? 0
-    : losses * (head.normBytes + head.keptLogitBytes) + head.extraLogitBytes + head.workingBytes;
-  const there = memoryKinds.filter((kind) => all[kind] > 0).map((kind) => {
-    let waiting = 0;
-    for (let c = 0; c < counts.length; c++) waiting += counts[c][kind] * (inFlight[c] ?? 0);
-    return { ...kinds[kind], waiting: waiting * stays };
-  });
-  const bytes = new Float64Array(sets);
-  for (let s = 0; s < sets; s++) {
-    let sum = 0;
-    let most = atLoss;
-    for (const { plain: { workingBytes }, kept, recomputed, waiting } of there) {
-      sum += waiting * kept[s];
-      const working = workingBytes + recomputed[s] + (paired ? workingBytes + kept[s] : 0);
-      if (working > most) most = working;
-    }
-    bytes[s] = sum + most;
+  const held = stageParameters([counts], kinds, site);
+  let states = 0;
+  for (const group of ["matrices", "tables", "experts"] as const) {
+    const { weight, gradient, optimizer } = bytes[group];
+    states += held[group] * (weight + gradient + optimizer);
   }
-  return bytes;
+  const gathered = plan.zero < 2
+    ? 0
+    : gatheredBytes({ ...{ site, kinds, ranks, bytes }, head: memory.head }, kinds, [counts]);
+  return states + gathered + habits.workspaceBytes + placeholderBytes(site, counts);
 }
 
-/** Least memory of plans that differ in sharding, in what hides what and in sets of modules. */
-export type MemoryBound = (
-  of: { sharding: Pick<Plan, "zero" | "shardRanks">; paired: boolean; pipeline: boolean },
-) => Float64Array;
+/** See `AlwaysBytes`. */
+export function alwaysBytes(
+  plan: Plan,
+  of: { memory: LayersMemory; stages: MemoryStages; shardings: readonly Sharding[] },
+): AlwaysBytes {
+  const { memory, stages: { held }, shardings } = of;
+  return shardings.map((sharding) => {
+    const own = { ...plan, ...sharding };
+    return held.map((counts) => heldBytes(counts, own, memory));
+  });
+}
+
+/** What a stage holds of micro-batches at least under one of the sets of modules. */
+function activationBytes(
+  stage: MemoryStage,
+  of: { memory: LayersMemory; set: number; paired: boolean },
+): number {
+  const { memory: { kinds, head, tableBytes }, set, paired } = of;
+  const { layers, waiting, first, losses, open, embedding } = stage;
+  let kept = 0;
+  let given = 0;
+  let working = 0;
+  for (let k = 0; k < memoryKinds.length; k++) {
+    if (layers[k] === 0) continue;
+    const { plain, kept: keptBySet, recomputed } = kinds[memoryKinds[k] as MemoryKind];
+    kept += waiting[k] * keptBySet[set];
+    given += first[k] * keptBySet[set];
+    const own = plain.workingBytes + recomputed[set];
+    const most = paired ? own + plain.workingBytes + keptBySet[set] : own;
+    if (most > working) working = most;
+  }
+  const loss = losses * (head.normBytes + head.keptLogitBytes);
+  // While layers run nothing is left of the last loss.
+  const inLayer = Math.max(0, open - 1) * loss + working;
+  const atLoss = losses > 0 ? open * loss + head.extraLogitBytes + head.workingBytes : 0;
+  const atTable = embedding ? tableBytes - Math.min(given, kept) : 0;
+  return kept + Math.max(inLayer, atLoss, atTable);
+}
+
+/** The least memory of plans of a shape; see `memoryBound`. */
+export interface MemoryBound {
+  /** Bytes that none of them is below, by way. */
+  least: ByWay;
+  /** Bytes that none with a set is below, by the place of the set. */
+  smallest(set: number, paired: boolean): number;
+  /** Bytes of one of them at least, by its place in the lists of sets and of shardings. */
+  bytes(set: number, sharding: number, of: { paired: boolean; pipeline: boolean }): number;
+}
 
 /**
- * The least memory of plans, bytes by set of modules that is computed again. `paired` is whether
- * another micro-batch hides tokens, `pipeline` whether activations travel beside kernels.
+ * The least memory of plans that differ in sharding, in what hides what and in sets of modules that
+ * are computed again. `paired` is whether another micro-batch hides tokens, `pipeline` whether
+ * activations travel beside kernels.
  */
 export function memoryBound(
   plan: Plan,
-  memory: LayersMemory,
-  of: { site: SearchSite; cut: Cut; sets: number },
+  of: { site: SearchSite; memory: LayersMemory; stages: MemoryStages; always: AlwaysBytes },
 ): MemoryBound {
-  const { site, cut, sets } = of;
+  const { site, memory, stages: { stages, held }, always } = of;
   const { allocatorFactor, reservedBytes } = site.stack;
-  const stages = stagesOf(plan, cut);
+  const { sets } = memory;
   const sent = plan.pp === 1 ? 0 : memory.site.split.ownTokens * site.sizes.dModel * wideBytes;
-  const activations: Partial<Record<"alone" | "paired", Float64Array[]>> = {};
-  const always = new Map<string, number[]>();
+  // By stage and set, worked out when they are asked for.
+  const rows = () => new Float64Array(stages.length * sets).fill(-1);
+  let alone: Float64Array | undefined;
+  let beside: Float64Array | undefined;
+  const least = held.map((_, h) => Math.min(...always.map((states) => states[h])));
 
-  return ({ sharding, paired, pipeline }) => {
-    const waiting = activations[paired ? "paired" : "alone"] ??= stages.map((stage) =>
-      activationBytes(stage, { plan, memory, sets, paired })
-    );
-    const key = `${sharding.zero}/${sharding.shardRanks}`;
-    let states = always.get(key);
-    if (states === undefined) {
-      const own = { ...plan, ...sharding };
-      always.set(key, states = stages.map((stage) => alwaysBytes(stage, own, memory)));
+  function most(set: number, states: readonly number[], paired: boolean): number {
+    const known = paired ? beside ??= rows() : alone ??= rows();
+    let most = 0;
+    for (let i = 0; i < stages.length; i++) {
+      const at = i * sets + set;
+      if (known[at] < 0) known[at] = activationBytes(stages[i], { memory, set, paired });
+      const bytes = states[stages[i].held] + known[at];
+      if (bytes > most) most = bytes;
     }
-    const least = new Float64Array(sets);
-    for (let s = 0; s < sets; s++) {
-      let most = 0;
-      for (let i = 0; i < stages.length; i++) {
-        const bytes = states[i] + waiting[i][s];
-        if (bytes > most) most = bytes;
-      }
-      const asked = most + sent * (pipeline ? 2 : 1);
-      least[s] = (asked * allocatorFactor + reservedBytes) * boundSlack;
+    return most;
+  }
+
+  const scaled = (bytes: number) => (bytes * allocatorFactor + reservedBytes) * boundSlack;
+  const leastOfWay = (way: number) => {
+    let most = 0;
+    for (const stage of stages) {
+      const own = activationBytes(stage, { memory, set: sets + way, paired: false });
+      most = Math.max(most, least[stage.held] + own);
     }
-    return least;
+    return scaled(most + sent);
+  };
+  return {
+    least: ways.map((_, way) => leastOfWay(way)),
+    smallest: (set, paired) => scaled(most(set, least, paired) + sent),
+    bytes: (set, sharding, { paired, pipeline }) =>
+      scaled(most(set, always[sharding], paired) + sent * (pipeline ? 2 : 1)),
   };
 }

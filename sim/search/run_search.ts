@@ -5,11 +5,11 @@
  */
 import { climb, type ClimbSite } from "./climb.ts";
 import { addTally, countsTally, emptyTally, tallyCounts } from "./counts.ts";
-import { type IncumbentRules, type Incumbents, isHopeless, keepAll } from "./incumbents.ts";
+import { type IncumbentRules, type Incumbents, keepAll } from "./incumbents.ts";
 import { preparedSearch, type SearchSpace } from "./open_search.ts";
 import type { PreparedSearch } from "./search_space.ts";
 import { type SearchState, unitPlans, unitsOfPart } from "./search_state.ts";
-import { searchUnit } from "./search_unit.ts";
+import { isHopelessUnit, searchUnit } from "./search_unit.ts";
 
 /** How far a search is. */
 export interface SearchProgress {
@@ -96,9 +96,7 @@ export function runSearch(
     const unit = units[unitsDone];
     const tally = emptyTally();
     const plans = unitPlans(unit, space);
-    const crude = unit.crude.always + unit.microBatches[0] * unit.crude.perSequence;
-    const point = { stepSeconds: unit.leastSeconds, peakBytes: crude };
-    if (isHopeless(known, point, rules)) tally.time += plans;
+    if (isHopelessUnit(unit, { space, known, rules })) tally.time += plans;
     else {
       const before = priced;
       const ended = searchUnit(unit, {

@@ -8,14 +8,17 @@
 import type { Plan } from "../plan/plan.ts";
 import { type ChoiceLists, choicesOf, rowFormats, spaceOf } from "./choices.ts";
 import { countRule, emptyTally, type Tally } from "./counts.ts";
-import { type CrudeBytes, crudeBytes, modelLayers } from "./crude_bound.ts";
+import { type CrudeBytes, crudeBytes, crudeOfBatch } from "./crude_bound.ts";
 import { type Cuts, cutsOf } from "./cuts.ts";
 import { type DegreeFloors, degreeFloors } from "./degree_floor.ts";
 import { degreeFields, type SearchDegrees, visitDegrees } from "./degrees.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import { boundSlack } from "./time_bound.ts";
 import { type LayerTables, layerTables } from "./layer_tables.ts";
+import { type LeafTable, leafTable } from "./leaf_options.ts";
+import { modelLayers } from "./model_layers.ts";
 import { type SearchProblem, type SearchSite, searchSite } from "./problem.ts";
+import type { ByWay } from "./ways.ts";
 
 /** Degrees with sequences of a micro-batch that hold and may fit. */
 export interface SearchUnit {
@@ -23,9 +26,11 @@ export interface SearchUnit {
   degrees: SearchDegrees;
   /** Sequences of a micro-batch that hold and may fit. */
   microBatches: readonly number[];
-  /** Least seconds of a step. */
-  leastSeconds: number;
-  /** Least bytes of a device, and bytes beside that for each sequence of a micro-batch. */
+  /** Least seconds of a step, by way. */
+  leastSeconds: ByWay;
+  /** Least bytes of a device, by micro-batch and way. */
+  leastBytes: readonly ByWay[];
+  /** What these follow from, for any cut. */
   crude: CrudeBytes;
 }
 
@@ -53,6 +58,8 @@ export interface PreparedSearch {
   tally: Tally;
   /** Prices of layers. */
   tables: LayerTables;
+  /** What is left to choose behind a cut. */
+  leaves: LeafTable;
 }
 
 /** A plan to start from: what is held, and what the lists will say. */
@@ -114,22 +121,28 @@ function wholeBatches(
 function batchesOf(
   degrees: SearchDegrees,
   space: Omit<PreparedSearch, "units">,
-  of: { cuts: number; floors: DegreeFloors; batches: (dp: number) => readonly number[] },
-): { microBatches: number[]; crude: CrudeBytes } {
+  of: { cuts: Cuts; floors: DegreeFloors; batches: (dp: number) => readonly number[] },
+): Pick<SearchUnit, "microBatches" | "leastBytes" | "crude"> {
   const { site, lists, base, tally, layers } = space;
   const { cuts, floors, batches } = of;
-  const layerBytes = floors.layerBytes(degrees);
-  const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layerBytes });
+  const layer = floors.layerBytes(degrees);
+  const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layer });
   const whole = batches(degrees.dp);
-  const fits = whole.filter((microBatch) =>
-    crude.always + microBatch * crude.perSequence <= site.limitBytes
-  );
+  const microBatches: number[] = [];
+  const leastBytes: ByWay[] = [];
+  for (const microBatch of whole) {
+    const { waiting, busy } = cuts.least({ ...base, ...degrees, microBatch });
+    const bytes = crudeOfBatch(crude, { microBatch, waiting, busy });
+    if (bytes.every((way) => !(way <= site.limitBytes))) continue;
+    microBatches.push(microBatch);
+    leastBytes.push(bytes);
+  }
   const indivisible = lists.microBatch.length - whole.length;
-  const tooBig = whole.length - fits.length;
-  const each = BigInt(cuts) * BigInt(space.perCut);
+  const tooBig = whole.length - microBatches.length;
+  const each = BigInt(cuts.held.length) * BigInt(space.perCut);
   if (indivisible > 0) countRule(tally, "batch", BigInt(indivisible) * each);
   tally.memory += BigInt(tooBig) * each;
-  return { microBatches: fits, crude };
+  return { microBatches, leastBytes, crude };
 }
 
 /**
@@ -141,9 +154,10 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
   const site = searchSite(problem);
   const lists = choicesOf(site);
   const base = basePlan(site, lists);
+  const perCut = plansBelow(lists, [...unitFields, "microBatch", "schedule", "vpp"]);
   const space = {
-    ...{ site, lists, base, enumerated: spaceOf(lists), tally: emptyTally() },
-    perCut: plansBelow(lists, [...unitFields, "microBatch", "schedule", "vpp"]),
+    ...{ site, lists, base, perCut, enumerated: spaceOf(lists), tally: emptyTally() },
+    leaves: leafTable({ site, lists, perCut }),
     cuts: cutsOf(site, lists, base),
     tables: layerTables(site, lists, base),
     layers: modelLayers(site),
@@ -154,20 +168,20 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
   const batches = wholeBatches(space);
   const cutPlans = BigInt(space.perCut) * BigInt(lists.microBatch.length);
   const visit = (degrees: SearchDegrees) => {
-    const { held, broken } = space.cuts(degrees.pp);
-    for (const [rule, cuts] of broken) countRule(space.tally, rule, BigInt(cuts) * cutPlans);
+    const cuts = space.cuts(degrees.pp);
+    const { held, broken } = cuts;
+    for (const [rule, count] of broken) countRule(space.tally, rule, BigInt(count) * cutPlans);
     if (held.length === 0) return;
-    const { microBatches, crude } = batchesOf(degrees, space, {
-      ...{ cuts: held.length, floors, batches },
-    });
-    if (microBatches.length === 0) return;
-    const sequenceSeconds = floors.sequenceSeconds(degrees);
+    const fitting = batchesOf(degrees, space, { cuts, floors, batches });
+    if (fitting.microBatches.length === 0) return;
     const sequences = problem.globalBatch / degrees.dp;
-    const leastSeconds = sequences * sequenceSeconds / degrees.pp + site.stack.fixedSeconds;
-    units.push({ degrees, microBatches, crude, leastSeconds: leastSeconds * boundSlack });
+    const leastSeconds = floors.sequenceSeconds(degrees).map((seconds) =>
+      (sequences * seconds / degrees.pp + site.stack.fixedSeconds) * boundSlack
+    );
+    units.push({ degrees, ...fitting, leastSeconds });
   };
   const below = BigInt(plansBelow(lists, unitFields));
   visitDegrees(site, lists, { below, tally: space.tally, visit });
-  units.sort((a, b) => a.leastSeconds - b.leastSeconds);
+  units.sort((a, b) => Math.min(...a.leastSeconds) - Math.min(...b.leastSeconds));
   return { ...space, units };
 }

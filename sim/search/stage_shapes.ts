@@ -14,6 +14,9 @@ import type { Sizes } from "../cost/sizes.ts";
 /** Kinds of layers in the order of all lists by kind. */
 export const layerKinds: readonly LayerKind[] = ["embedding", "dense", "moe", "mtp", "head"];
 
+/** Whether nothing of a layer can be computed again. */
+export const isPlain = (kind: LayerKind): boolean => kind === "embedding" || kind === "head";
+
 /** Layers by kind, in the order of `layerKinds`. */
 export type KindList = readonly number[];
 

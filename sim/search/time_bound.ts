@@ -9,23 +9,17 @@
  */
 import { runsWhole } from "../cost/closed_chunk.ts";
 import { pairRule } from "../cost/closed_pairs.ts";
+import { shownShards } from "../cost/closed_shards.ts";
 import type { Machine } from "../cost/machine.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { ChoiceLists } from "./choices.ts";
 import type { ShardSeconds } from "./layer_tables.ts";
 import type { LayerWork, TokenMode } from "./layer_work.ts";
-import { layerKinds, type PipelineStages } from "./stage_shapes.ts";
+import { isPlain, layerKinds, type PipelineStages, type StageShape } from "./stage_shapes.ts";
+import { ways } from "./ways.ts";
 
 /** What bounds stand back by, for what sums differ in their last digits and norms in their fifth. */
 export const boundSlack = 1 - 2e-5;
-
-/**
- * What pairs of operations, and lines with sharded parameters, stand back by. The closed form extends a
- * few rounds of them by what the last one added, which no sum of parts bounds strictly. Of 90,000 random
- * plans in which tokens travel two came out below a bound without this, both interleaved in pairs over
- * stages of uneven layers, by up to 2.1 %; these stand back further.
- */
-export const pairSlack = 0.98;
-const interleavedSlack = 0.95;
 
 /** How much of tokens shows in either pass at least. */
 export interface TokenModes {
@@ -33,41 +27,40 @@ export interface TokenModes {
   forward: TokenMode;
   /** Backward passes. */
   backward: TokenMode;
-  /** What the bound stands back by where operations run in pairs or in lines, else 1. */
-  slack: number;
 }
 
 /** What a plan hides tokens behind, as the closed form has it. */
 export function tokenModes(plan: Plan): TokenModes {
   const { experts } = plan.overlap;
-  if (experts === "none" || experts === "shared") {
-    return { forward: experts, backward: experts, slack: plan.zero === 3 ? pairSlack : 1 };
-  }
-  const rule = pairRule(plan);
-  if (rule !== "none" || plan.zero === 3) {
-    return {
-      forward: "apart",
-      backward: "apart",
-      slack: plan.pp > 1 && rule === "followed" ? interleavedSlack : pairSlack,
-    };
-  }
+  if (experts === "none" || experts === "shared") return { forward: experts, backward: experts };
+  if (pairRule(plan) !== "none" || plan.zero === 3) return { forward: "apart", backward: "apart" };
   // Alone, a forward pass hides nothing, and a whole backward pass what gradients of weights hide.
-  return { forward: "none", backward: runsWhole(plan) ? "apart" : "none", slack: 1 };
+  return { forward: "none", backward: runsWhole(plan) ? "apart" : "none" };
 }
 
 /**
  * Seconds that exchanges of sharded parameters add to a step at least, and that they take in all: one
- * stream works through them, and kernels wait for what no kernel hides.
+ * stream works through them, and kernels stand still for some of each (`shownShards`). Only the first
+ * gather of a step may not add to the others: who waits for it stands still for the second meanwhile.
  */
 export function leastShards(
-  { gather, scatter }: ShardSeconds,
-  of: { plan: Plan; microBatches: number; machine: Machine },
+  { gather, scatter, first }: ShardSeconds,
+  of: {
+    lists: Pick<ChoiceLists, "gradients" | "parameters">;
+    microBatches: number;
+    machine: Machine;
+  },
 ): { added: number; all: number } {
-  const { plan: { overlap }, microBatches, machine: { stack: { hiddenShare } } } = of;
-  const shown = gather * (overlap.parameters ? 1 - hiddenShare.parameters : 1) +
-    scatter * (overlap.gradients ? 1 - hiddenShare.gradients : 1);
-  const factor = microBatches * boundSlack * pairSlack;
-  return { added: shown * factor, all: (gather + scatter) * factor };
+  const { lists, microBatches, machine: { stack } } = of;
+  let added = Infinity;
+  for (const gradients of lists.gradients) {
+    for (const parameters of lists.parameters) {
+      const shown = shownShards({ gather, scatter }, { gradients, parameters }, stack);
+      const hidden = parameters ? first * (1 - stack.hiddenShare.parameters) : 0;
+      added = Math.min(added, microBatches * shown - hidden);
+    }
+  }
+  return { added: added * boundSlack, all: microBatches * (gather + scatter) * boundSlack };
 }
 
 /** What a bound is worked out from. */
@@ -85,7 +78,7 @@ export interface BoundSite {
 }
 
 /**
- * The least time of a step however the model is cut: all layers, evenly spread.
+ * The least time of a step by way however the model is cut: all layers, evenly spread.
  *
  * @param layers Layers of the model by kind.
  */
@@ -93,56 +86,109 @@ export function modelSeconds(
   plan: Plan,
   of: Omit<BoundSite, "pipeline">,
   layers: readonly number[],
-): number {
-  let least = Infinity;
-  for (const mode of ["none", "shared", "apart"] as const) {
-    let seconds = 0;
-    for (let k = 0; k < layerKinds.length; k++) {
-      if (layers[k] === 0) continue;
-      const { forward, backward } = of.work.get(layerKinds[k])!;
-      seconds += layers[k] * (forward[mode] + backward[mode][0]);
+): number[] {
+  return ways.map((_, way) => {
+    let least = Infinity;
+    for (const mode of ["none", "shared", "apart"] as const) {
+      let seconds = 0;
+      for (let k = 0; k < layerKinds.length; k++) {
+        if (layers[k] === 0) continue;
+        const { forward, backward } = of.work.get(layerKinds[k])!;
+        seconds += layers[k] * (forward[mode] + backward[mode][way]);
+      }
+      least = Math.min(least, seconds);
     }
-    least = Math.min(least, seconds);
-  }
-  const inside = of.microBatches * least / plan.pp;
-  return (inside + of.fixedSeconds) * boundSlack * pairSlack;
+    const inside = of.microBatches * least / plan.pp;
+    return (inside + of.fixedSeconds) * boundSlack;
+  });
 }
 
-/**
- * The least time of a step for every set of modules that is computed again, seconds.
- *
- * @param options How tokens are hidden, and whether sends run beside kernels.
- */
-export function leastTimes(
-  site: BoundSite,
-  options: { modes: TokenModes; pipeline: Plan["overlap"]["pipeline"] },
-): Float64Array {
-  const { pipeline: { stages, copies }, work, microBatches, sendSeconds, fixedSeconds } = site;
-  const { modes, pipeline } = options;
-  const passes = microBatches / copies;
-  const slack = boundSlack * modes.slack;
-  let least: Float64Array | undefined;
-  for (const { held, before, after, sendsBefore, sendsAfter, sends } of stages) {
-    // Where kernels wait for sends, the last one from here is part of the stage's own.
-    const back = pipeline ? sendsAfter : Math.max(0, sendsAfter - 1);
-    let constant = (sendsBefore + back + (pipeline ? 0 : passes * sends)) * sendSeconds;
-    const factors: number[] = [];
-    const parts: Float64Array[] = [];
-    for (let k = 0; k < layerKinds.length; k++) {
-      const factor = passes * held[k] + after[k];
-      if (factor === 0 && before[k] === 0) continue;
-      const { forward, backward } = work.get(layerKinds[k])!;
-      constant += (passes * held[k] + before[k]) * forward[modes.forward];
-      factors.push(factor);
-      parts.push(backward[modes.backward]);
-    }
-    const sets = parts[0]?.length ?? 1;
-    least ??= new Float64Array(sets);
-    for (let s = 0; s < sets; s++) {
-      let seconds = constant + fixedSeconds;
-      for (let i = 0; i < parts.length; i++) seconds += factors[i] * parts[i][s];
-      if (seconds * slack > least[s]) least[s] = seconds * slack;
-    }
+/** How tokens are hidden, and whether sends run beside kernels. */
+export interface TimeOptions {
+  /** Tokens. */
+  modes: TokenModes;
+  /** Sends. */
+  pipeline: boolean;
+}
+
+/** What of a stage's time no set of modules changes: sends and forward passes, seconds. */
+function forwardSeconds(
+  { before, held, sendsBefore, sendsAfter, sends }: StageShape,
+  { work, sendSeconds }: BoundSite,
+  of: TimeOptions & { passes: number },
+): number {
+  const { modes, pipeline, passes } = of;
+  // Where kernels wait for sends, the last one from here is part of the stage's own.
+  const back = pipeline ? sendsAfter : Math.max(0, sendsAfter - 1);
+  let seconds = (sendsBefore + back + (pipeline ? 0 : passes * sends)) * sendSeconds;
+  for (let k = 0; k < layerKinds.length; k++) {
+    const count = passes * held[k] + before[k];
+    if (count > 0) seconds += count * work.get(layerKinds[k])!.forward[modes.forward];
   }
-  return least!;
+  return seconds;
+}
+
+/** Lowers least times of a step by way, seconds, to those with some options. */
+export function lowerSeconds(least: number[], site: BoundSite, options: TimeOptions): void {
+  const { pipeline: { stages, copies }, work, microBatches, fixedSeconds } = site;
+  const { modes } = options;
+  const passes = microBatches / copies;
+  const constants = stages.map((stage) => forwardSeconds(stage, site, { ...options, passes }));
+  for (let way = 0; way < ways.length; way++) {
+    let most = 0;
+    for (let i = 0; i < stages.length; i++) {
+      const { held, after } = stages[i];
+      let seconds = constants[i] + fixedSeconds;
+      for (let k = 0; k < layerKinds.length; k++) {
+        const count = passes * held[k] + after[k];
+        if (count > 0) seconds += count * work.get(layerKinds[k])!.backward[modes.backward][way];
+      }
+      if (seconds > most) most = seconds;
+    }
+    least[way] = Math.min(least[way], most * boundSlack);
+  }
+}
+
+/** A stage's time as a sum: what no set of modules changes, and backward passes that they do. */
+export interface StageLine {
+  /** Seconds. */
+  constant: number;
+  /** Passes, by kind of layer. */
+  counts: number[];
+  /** Seconds of one, by kind of layer and set. */
+  seconds: Float64Array[];
+}
+
+/** The lines of all stages that differ. */
+export function stageLines(site: BoundSite, options: TimeOptions): StageLine[] {
+  const { pipeline: { stages, copies }, work, microBatches, fixedSeconds } = site;
+  const { modes } = options;
+  const passes = microBatches / copies;
+  return stages.map((stage) => {
+    const constant = forwardSeconds(stage, site, { ...options, passes }) + fixedSeconds;
+    const line: StageLine = { constant, counts: [], seconds: [] };
+    for (let k = 0; k < layerKinds.length; k++) {
+      const count = passes * stage.held[k] + stage.after[k];
+      if (count === 0) continue;
+      const seconds = work.get(layerKinds[k])!.backward[modes.backward];
+      if (isPlain(layerKinds[k])) line.constant += count * seconds[0];
+      else {
+        line.counts.push(count);
+        line.seconds.push(seconds);
+      }
+    }
+    return line;
+  });
+}
+
+/** The least time of a step for one of the sets of modules. */
+export function leastOfSet(lines: readonly StageLine[], set: number): number {
+  let least = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const { constant, counts, seconds } = lines[i];
+    let sum = constant;
+    for (let k = 0; k < counts.length; k++) sum += counts[k] * seconds[k][set];
+    if (sum > least) least = sum;
+  }
+  return least * boundSlack;
 }

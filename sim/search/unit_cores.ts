@@ -4,79 +4,138 @@
  * @module
  */
 import type { Plan } from "../plan/plan.ts";
-import { isHopeless } from "./incumbents.ts";
+import { isHopeless, mostSeconds } from "./incumbents.ts";
 import { gathersParameters, type Sharding } from "./leaf_options.ts";
-import { memoryBound } from "./memory_bound.ts";
+import { alwaysBytes, type MemoryBound, memoryBound } from "./memory_bound.ts";
 import type { Core } from "./search_cores.ts";
-import type { PreparedSearch } from "./search_space.ts";
-import type { UnitSite } from "./search_unit.ts";
-import { type BoundSite, leastShards, leastTimes, tokenModes } from "./time_bound.ts";
+import type { ShapeSite } from "./search_unit.ts";
+import {
+  type BoundSite,
+  leastOfSet,
+  leastShards,
+  type StageLine,
+  stageLines,
+  tokenModes,
+} from "./time_bound.ts";
 import type { Shape } from "./unit_shapes.ts";
+import { type ByWay, hasHope } from "./ways.ts";
 
-/** Least times of a shape by set of modules, for plans that shard parameters and others. */
+/** Shardings that share their least times, by their places in the list. */
+interface Alike {
+  places: readonly number[];
+  lines: readonly StageLine[];
+  /** What exchanges of sharded parameters add, and take in all. */
+  shards: { added: number; all: number };
+}
+
+const nothing = { added: 0, all: 0 };
+
+/** Least times of a shape: sharded parameters have their own. */
 function timesOf(
   plan: Plan,
   bound: BoundSite,
-  of: { space: PreparedSearch; shardings: readonly Sharding[] },
-): Float64Array[] {
-  const { space: { site, tables }, shardings } = of;
+  of: { site: ShapeSite; shardings: readonly Sharding[] },
+): Alike[] {
+  const { site: { space: { site, lists, tables } }, shardings } = of;
   const { pipeline } = plan.overlap;
-  const usual = leastTimes(bound, { modes: tokenModes({ ...plan, zero: 0 }), pipeline });
-  return shardings.map(({ zero, shardRanks }) => {
-    if (zero < 3) return usual;
-    const overlap = { ...plan.overlap, gradients: true, parameters: true };
-    const own = { ...plan, zero, shardRanks, overlap };
-    const { added, all } = leastShards(tables.shards(own), {
-      ...{ plan: own, microBatches: bound.microBatches },
+  const usual = shardings.flatMap(({ zero }, at) => zero < 3 ? [at] : []);
+  const alike: Alike[] = [];
+  if (usual.length > 0) {
+    const modes = tokenModes({ ...plan, zero: 0 });
+    alike.push({ places: usual, lines: stageLines(bound, { modes, pipeline }), shards: nothing });
+  }
+  shardings.forEach((sharding, at) => {
+    if (sharding.zero < 3) return;
+    const own = { ...plan, ...sharding };
+    const shards = leastShards(tables.shards(own), {
+      ...{ lists, microBatches: bound.microBatches },
       machine: site.machine(plan.precision),
     });
-    const inside = leastTimes(bound, { modes: tokenModes(own), pipeline });
-    return inside.map((seconds) => Math.max(seconds + added, all));
+    const lines = stageLines(bound, { modes: tokenModes(own), pipeline });
+    alike.push({ places: [at], lines, shards });
+  });
+  return alike;
+}
+
+function memoryOf({ plan, cut, options }: Shape, { space, always }: ShapeSite): MemoryBound {
+  const { site, tables } = space;
+  const memory = tables.memory(plan);
+  const stages = cut.memory(plan);
+  let known = always.get(cut);
+  if (known === undefined) always.set(cut, known = {});
+  const states = known[plan.precision] ??= alwaysBytes(plan, {
+    ...{ memory, stages },
+    shardings: options.shardings,
+  });
+  return memoryBound(plan, { site, memory, stages, always: states });
+}
+
+/** For every set of modules the longest time that plans may take and be kept; see `mostSeconds`. */
+function longestOfSets(memory: MemoryBound, of: ShapeSite, paired: boolean): Float64Array {
+  const { space: { site, lists }, known, rules } = of;
+  return Float64Array.from(lists.recompute, (_, set) => {
+    const bytes = memory.smallest(set, paired);
+    // Below all times: nothing fits.
+    return bytes > site.limitBytes ? -1 : mostSeconds(known, bytes, rules);
   });
 }
 
 /** Plans of a shape that may be kept, by what their time without surroundings follows from. */
-export function coresOf(from: Shape, of: UnitSite): Core[] {
-  const { plan: shape, cut, bound: bare, options, leastSeconds } = from;
+export function coresOf(from: Shape, of: ShapeSite): Core[] {
+  const { plan: shape, bound: bare, options, least } = from;
   const { space, known, rules, tally } = of;
   const { site, lists, tables } = space;
+  const { limitBytes } = site;
   const { shardings } = options;
   const sets = lists.recompute.length;
-  const leastBytes = memoryBound(shape, tables.memory(shape), { site, cut, sets });
+  const hopes = (bytes: ByWay) =>
+    hasHope(known, { bytes, seconds: least.seconds }, { rules, limitBytes });
+  const all = BigInt(options.plans * options.experts.length * sets);
+  // Much may have been found since the shape was made.
+  if (!hopes(least.bytes)) {
+    tally.time += all;
+    return [];
+  }
+  const memory = memoryOf(from, of);
+  if (!hopes(memory.least)) {
+    tally[memory.least.every((bytes) => bytes > limitBytes) ? "memory" : "time"] += all;
+    return [];
+  }
   const plans = shardings.map((sharding) =>
     lists.gradients.length * (gathersParameters(sharding) ? lists.parameters.length : 1)
   );
   const fallen = { memory: 0, time: 0 };
-  // The smallest of them, were it as fast as the fastest.
-  let smallest = Infinity;
-  for (const sharding of shardings) {
-    const bytes = leastBytes({ sharding, paired: false, pipeline: false });
-    for (let s = 0; s < sets; s++) if (bytes[s] < smallest) smallest = bytes[s];
-  }
-  const corner = { stepSeconds: leastSeconds, peakBytes: smallest };
-  const tooBig = smallest > site.limitBytes;
-  if (tooBig || isHopeless(known, corner, rules)) {
-    tally[tooBig ? "memory" : "time"] += BigInt(options.plans * options.experts.length * sets);
-    return [];
-  }
   const bound = { ...bare, work: tables.work(shape, "all") };
   const cores: Core[] = [];
+  const longest: Float64Array[] = [];
   for (const experts of options.experts) {
     const paired = experts === "batches" || experts === "dualpipe";
+    const most = longest[paired ? 1 : 0] ??= longestOfSets(memory, of, paired);
     for (const pipeline of options.pipeline) {
       const plan = { ...shape, overlap: { ...shape.overlap, experts, pipeline } };
-      const times = timesOf(plan, bound, { space, shardings });
-      const bytes = shardings.map((sharding) => leastBytes({ sharding, paired, pipeline }));
-      for (let s = 0; s < sets; s++) {
-        const left: Core["shardings"] = [];
-        for (let at = 0; at < shardings.length; at++) {
-          const point = { stepSeconds: times[at][s], peakBytes: bytes[at][s] };
-          if (point.peakBytes > site.limitBytes) fallen.memory += plans[at];
-          else if (isHopeless(known, point, rules)) fallen.time += plans[at];
-          else left.push({ sharding: shardings[at], ...point });
+      for (const { places, lines, shards } of timesOf(plan, bound, { site: of, shardings })) {
+        const all = places.reduce((sum, at) => sum + plans[at], 0);
+        for (let s = 0; s < sets; s++) {
+          if (most[s] < 0) {
+            fallen.memory += all;
+            continue;
+          }
+          const stepSeconds = Math.max(leastOfSet(lines, s) + shards.added, shards.all);
+          if (stepSeconds > most[s]) {
+            fallen.time += all;
+            continue;
+          }
+          const left: Core["shardings"] = [];
+          for (const at of places) {
+            const peakBytes = memory.bytes(s, at, { paired, pipeline });
+            const fits = peakBytes <= limitBytes;
+            if (fits && !isHopeless(known, { stepSeconds, peakBytes }, rules)) {
+              left.push({ sharding: shardings[at], stepSeconds, peakBytes });
+            } else fallen[fits ? "time" : "memory"] += plans[at];
+          }
+          if (left.length === 0) continue;
+          cores.push({ plan: { ...plan, recompute: lists.recompute[s] }, shardings: left });
         }
-        if (left.length === 0) continue;
-        cores.push({ plan: { ...plan, recompute: lists.recompute[s] }, shardings: left });
       }
     }
   }

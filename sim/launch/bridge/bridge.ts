@@ -11,6 +11,7 @@ import { planSettings } from "../megatron/plan.ts";
 import { readModelSettings } from "../megatron/read_model.ts";
 import { readPlanSettings } from "../megatron/read_plan.ts";
 import { megatronFaults } from "../megatron/rules.ts";
+import { megatronSearches } from "../megatron/searches.ts";
 import type { Setting, Settings } from "../settings.ts";
 import { shellArguments, shellWord, startedDevices } from "../text/shell.ts";
 import type { Launcher, LaunchInput, Parsed, Refuse } from "../types.ts";
@@ -36,13 +37,19 @@ function bridgeSettings(settings: Settings, input: LaunchInput): Settings {
     const value = settings[name.replace("!", "")];
     if (value !== undefined) told[key] = name.startsWith("!") ? !value : value;
   }
+  // A recipe may have chosen another backend, and two are refused.
+  if (told["model.moe_enable_deepep"]) {
+    delete told["model.moe_enable_deepep"];
+    told["model.moe_flex_dispatcher_backend"] = "deepep";
+  }
   const { gradients } = plan.formats;
   const narrow = "--fp8-format" in settings || "--fp4-format" in settings;
   const recipe = settings["--fp16"] ? "fp16_mixed" : "bf16_mixed";
   if (settings["--fp16"] || settings["--bf16"]) {
-    if (!narrow && gradients === undefined) {
+    if (!narrow && (gradients === undefined || (gradients === "fp32" && recipe === "bf16_mixed"))) {
       for (const name of ["bf16", "fp16"]) delete told[`mixed_precision.${name}`];
       told["mixed_precision"] = recipe;
+      return told;
     }
   }
   if (gradients !== undefined) told["mixed_precision.grad_reduce_in_fp32"] = gradients === "fp32";
@@ -56,10 +63,14 @@ function megatronSettings(told: Settings): Settings {
     if (told[key] === undefined || told[key] === "null") continue;
     settings[name.replace("!", "")] = name.startsWith("!") ? !told[key] : told[key];
   }
+  Object.assign(settings, precisionRecipes[String(told["mixed_precision"])]);
   const reduced = told["mixed_precision.grad_reduce_in_fp32"];
-  if (reduced === true) settings["--accumulate-allreduce-grads-in-fp32"] = true;
-  if (reduced === false) settings["--grad-reduce-in-bf16"] = true;
-  for (const name of precisionRecipes[String(told["mixed_precision"])] ?? []) settings[name] = true;
+  if (reduced !== undefined) {
+    settings["--accumulate-allreduce-grads-in-fp32"] = reduced;
+    settings["--grad-reduce-in-bf16"] = !reduced;
+    // Only under BF16 is there a choice.
+    settings["--bf16"] ??= !settings["--fp16"];
+  }
   if (told["model.num_query_groups"] !== undefined) settings["--group-query-attention"] = true;
   return settings;
 }
@@ -96,6 +107,10 @@ function parse(text: string): Parsed {
 function stated(plan: PlanInput, told: Settings): PlanInput {
   const says = new Set(Object.keys(told).map((key) => bridgeArguments[key].says));
   if (says.has("vpp") || says.has("stageLayers")) ["vpp", "schedule"].forEach((s) => says.add(s));
+  if (told["mixed_precision"] !== undefined) {
+    ["formats.gradients", "formats.parameters"].forEach((field) => says.add(field));
+  }
+  if (says.has("formats.gradients")) says.add("formats.mainGradients");
   const part = <T extends object>(group: string, fields: T | undefined): T | undefined => {
     const kept = Object.entries(fields ?? {}).filter(([name]) => says.has(`${group}.${name}`));
     return kept.length > 0 ? Object.fromEntries(kept) as T : undefined;
@@ -125,11 +140,12 @@ function refuseFormats({ plan }: LaunchInput, refuse: Refuse): void {
 /** Megatron Bridge. */
 export const bridge: Launcher = {
   name: "Megatron Bridge",
-  version: "Megatron Bridge 0.2, on Megatron Core 0.15",
+  version: "Megatron Bridge 0.2, on Megatron Core 0.15 and newer",
   sources: [
     "NVIDIA-NeMo/Megatron-Bridge, docs/megatron-lm-to-megatron-bridge.md",
     "NVIDIA-NeMo/Megatron-Bridge, src/megatron/bridge/training/config.py",
-    "NVIDIA-NeMo/Megatron-Bridge, src/megatron/bridge/training/mixed_precision.py",
+    "NVIDIA-NeMo/Megatron-Bridge 0509780, src/megatron/bridge/training/mixed_precision.py",
+    "NVIDIA-NeMo/Megatron-Bridge 0685ff5, src/megatron/bridge/training/comm_overlap.py",
   ],
   arguments: bridgeArguments,
   ignores(name) {
@@ -150,6 +166,8 @@ export const bridge: Launcher = {
       ],
     };
   },
+  formats: { gradients: "fp32" },
+  searches: megatronSearches,
   faults: (settings, input) =>
     megatronFaults(
       { ...modelSettings(input, () => {}), ...megatronSettings(settings) },

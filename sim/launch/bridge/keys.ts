@@ -5,7 +5,7 @@
  * @module
  */
 import { megatronArguments } from "../megatron/arguments.ts";
-import type { LaunchArguments } from "../settings.ts";
+import type { LaunchArguments, Settings } from "../settings.ts";
 
 /** Fields of the plan and of the input. */
 export const planKeys: Readonly<Record<string, string>> = {
@@ -38,12 +38,16 @@ export const planKeys: Readonly<Record<string, string>> = {
   "checkpoint.ckpt_format": "--ckpt-format",
   "ddp.overlap_grad_reduce": "--overlap-grad-reduce",
   "ddp.overlap_param_gather": "--overlap-param-gather",
+  // Where there is a distributed optimiser these overrule the fields of ddp.
+  "comm_overlap.overlap_grad_reduce": "--overlap-grad-reduce",
+  "comm_overlap.overlap_param_gather": "--overlap-param-gather",
   "comm_overlap.tp_comm_overlap": "--tp-comm-overlap",
   "comm_overlap.overlap_p2p_comm": "!--no-overlap-p2p-communication",
   "comm_overlap.overlap_moe_expert_parallel_comm": "--overlap-moe-expert-parallel-comm",
   "model.moe_shared_expert_overlap": "--moe-shared-expert-overlap",
   "model.moe_token_dispatcher_type": "--moe-token-dispatcher-type",
   "model.moe_flex_dispatcher_backend": "--moe-flex-dispatcher-backend",
+  "model.moe_enable_deepep": "--moe-enable-deepep",
   "model.moe_router_dtype": "--moe-router-dtype",
   "model.moe_grouped_gemm": "--moe-grouped-gemm",
   "model.moe_expert_capacity_factor": "--moe-expert-capacity-factor",
@@ -74,10 +78,35 @@ export const modelKeys: Readonly<Record<string, string>> = {
   "model.vocab_size": "--vocab-size",
 };
 
+const bf16: Settings = { "--bf16": true, "--accumulate-allreduce-grads-in-fp32": true };
+
 /** Precisions by the name of their recipe, as settings of Megatron-LM. */
-export const precisionRecipes: Readonly<Record<string, readonly string[]>> = {
-  "bf16_mixed": ["--bf16"],
-  "fp16_mixed": ["--fp16"],
+const recipes: Readonly<Record<string, Settings>> = {
+  bf16_mixed: bf16,
+  fp16_mixed: { "--fp16": true },
+  bf16_with_fp8_delayed_scaling_mixed: {
+    ...{ ...bf16, "--fp8-format": "hybrid", "--fp8-recipe": "delayed" },
+    "--fp8-param-gather": true,
+  },
+  bf16_with_fp8_current_scaling_mixed: {
+    ...{ ...bf16, "--fp8-format": "hybrid", "--fp8-recipe": "tensorwise" },
+    "--fp8-param-gather": true,
+  },
+  bf16_with_fp8_subchannel_scaling_mixed: {
+    ...{ ...bf16, "--fp8-format": "hybrid", "--fp8-recipe": "blockwise" },
+  },
+  bf16_with_mxfp8_mixed: {
+    ...{ ...bf16, "--fp8-format": "e4m3", "--fp8-recipe": "mxfp8" },
+    ...{ "--fp8-param-gather": true, "--reuse-grad-buf-for-mxfp8-param-ag": true },
+  },
+};
+
+/** The same with hyphens too, as Bridge takes either. */
+export const precisionRecipes: Readonly<Record<string, Settings>> = {
+  ...recipes,
+  ...Object.fromEntries(
+    Object.entries(recipes).map(([name, told]) => [name.replaceAll("_", "-"), told]),
+  ),
 };
 
 /** What each field takes, as the argument that it stands for. */

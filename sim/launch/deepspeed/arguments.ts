@@ -46,6 +46,7 @@ const reasons: readonly [pattern: RegExp, why: string][] = [
     "how recomputation is done; whether it is, the model's code says",
   ],
   [/^pipeline\./, "stages are said in code"],
+  [/^expert_parallel\./, "newer than the version that is followed, where code says expert ranks"],
   [
     /^zero_optimization\.(reduce|allgather|contiguous|round_robin|sub_group|stage3_|use_multi|load_from|ignore_unused|elastic|legacy|memory_efficient|override|offload_optimizer\.)/,
     "sizes of buffers: the stack says what they cost",

@@ -4,17 +4,19 @@
  *
  * @module
  */
-import { UserError } from "../../../kernels/base/errors.ts";
 import type { Plan, Precision } from "../../plan/plan.ts";
 import type { PlanInput } from "../../plan/plan_input.ts";
 import { settingOf, type Settings, withoutDefaults } from "../settings.ts";
 import { flatten, nest, parseObject } from "../text/flat.ts";
 import type { IgnoredArgument, Launcher, LaunchInput, Refuse } from "../types.ts";
 import { deepspeedArguments as known, deepspeedIgnores } from "./arguments.ts";
+import { readBatches } from "./batches.ts";
+import { deepspeedSearches } from "./searches.ts";
 
 /** What the JSON cannot say: what is wanted of a plan, whether it is, and what would do. */
 const foreign: readonly [found: (plan: Plan) => unknown, says: string, nearest: string][] = [
   [({ pp }) => pp > 1, "stages in its JSON (PipelineModule is code)", "pp=1"],
+  [({ schedule }) => schedule !== "1f1b", "schedules", "1f1b"],
   [({ ep }) => ep > 1, "expert ranks in its JSON (ep_size of MoE is code)", "ep=1"],
   [({ etp }) => etp > 1, "tensor ranks of experts", "etp=1"],
   [({ sequenceParallel }) => sequenceParallel, "norms split along the sequence", "sp=false"],
@@ -32,6 +34,11 @@ const foreign: readonly [found: (plan: Plan) => unknown, says: string, nearest: 
   [({ offload }) => offload.activationLayers > 0, "offloaded activations", "none"],
   [({ capacityFactor }) => capacityFactor !== undefined, "capacity in its JSON", "none"],
   [({ overlap }) => overlap.experts !== "none", "overlap of experts", "experts:none"],
+  [
+    ({ overlap, zero }) => overlap.gradients && zero === 0,
+    "reduction of gradients beside kernels at zero 0",
+    "overlap without gradients",
+  ],
   [
     ({ overlap, zero }) => overlap.parameters && (zero === 1 || zero === 2),
     "gathering of parameters beside kernels below zero 3",
@@ -96,7 +103,7 @@ function tell({ plan }: LaunchInput, refuse: Refuse): Settings {
       "zero_optimization.offload_optimizer.ratio": offload.optimizer,
     }),
     "tensor_parallel.autotp_size": plan.tp,
-    "tensor_parallel.tp_overlap_comm": overlap.tensor,
+    "tensor_parallel.tp_overlap_comm": overlap.tensor && plan.tp > 1,
     "sequence_parallel_size": cp,
     ...(cp > 1 && { "data_parallel_size": dp }),
   };
@@ -120,25 +127,16 @@ function faults(settings: Settings, { plan }: LaunchInput): string[] {
   ];
 }
 
-function readPlan(settings: Settings): { plan: PlanInput; ignored: IgnoredArgument[] } {
+function readPlan(
+  settings: Settings,
+  devices: number | undefined,
+): { plan: PlanInput; ignored: IgnoredArgument[] } {
   const at = (name: string) => settingOf(settings, name, known);
   const ignored: IgnoredArgument[] = [];
   const zero = at("zero_optimization.stage") as Plan["zero"];
-  const [batch, micro, steps] = [
-    ...["train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps"],
-  ].map((name) => settings[name] as number | undefined);
   const cp = at("sequence_parallel_size") as number;
   const tp = at("tensor_parallel.autotp_size") as number;
-  // Any two of the three batches and the number of replicas say the rest.
-  const dp = batch !== undefined && micro !== undefined && steps !== undefined
-    ? batch / (micro * steps)
-    : undefined;
-  if (dp !== undefined && !Number.isInteger(dp)) {
-    throw new UserError(
-      `Cannot read train_batch_size ${batch}: expected a multiple of ` +
-        `train_micro_batch_size_per_gpu ${micro} times gradient_accumulation_steps ${steps}`,
-    );
-  }
+  const batches = readBatches(settings, devices === undefined ? undefined : devices / (tp * cp));
   const device = at("zero_optimization.offload_optimizer.device");
   if (device === "nvme") {
     ignored.push({
@@ -150,23 +148,22 @@ function readPlan(settings: Settings): { plan: PlanInput; ignored: IgnoredArgume
     ? at("zero_optimization.offload_optimizer.ratio") as number
     : 0;
   const mics = at("zero_optimization.mics_shard_size") as number;
-  const gradients = settings["communication_data_type"] as Precision | undefined;
+  const precision = at("bf16.enabled") ? "bf16" : at("fp16.enabled") ? "fp16" : "fp32";
+  // Gradients travel in the format of the weights, where nothing is said.
+  const gradients = (settings["communication_data_type"] ?? precision) as Precision;
   const mainGradients = settings["data_types.grad_accum_dtype"] as Precision | undefined;
   const plan: PlanInput = {
-    ...{ tp, cp, ...(dp !== undefined && { dp }), pp: 1, vpp: 1, zero },
+    ...{ tp, cp, ...batches, pp: 1, vpp: 1, zero },
     ...(cp > 1 && { contextExchange: "a2a" }),
     sequenceParallel: false,
     schedule: "1f1b",
-    ...(batch !== undefined && { globalBatch: batch }),
-    ...(micro !== undefined && { microBatch: micro }),
     ...(mics > 0 && { shardRanks: mics }),
     offload: { optimizer, activationLayers: 0 },
-    precision: at("bf16.enabled") ? "bf16" : at("fp16.enabled") ? "fp16" : "fp32",
+    precision,
     formats: { ...(gradients && { gradients }), ...(mainGradients && { mainGradients }) },
     overlap: {
-      ...(zero > 0 && {
-        gradients: (settings["zero_optimization.overlap_comm"] ?? zero === 3) === true,
-      }),
+      gradients: zero > 0 &&
+        (settings["zero_optimization.overlap_comm"] ?? zero === 3) === true,
       ...((zero === 1 || zero === 2) && { parameters: false }),
       ...(zero === 3 && {
         parameters: at("zero_optimization.stage3_prefetch_bucket_size") !== 0,
@@ -182,8 +179,9 @@ export const deepspeed: Launcher = {
   name: "DeepSpeed",
   version: "DeepSpeed 0.18",
   sources: [
-    "deepspeedai/DeepSpeed, deepspeed/runtime/config.py and constants.py",
-    "deepspeedai/DeepSpeed, deepspeed/runtime/zero/config.py and offload_config.py",
+    "deepspeedai/DeepSpeed 029f12b, deepspeed/runtime/config.py and constants.py",
+    "deepspeedai/DeepSpeed 1b88ac3, deepspeed/runtime/zero/config.py and offload_config.py",
+    "deepspeedai/DeepSpeed, deepspeed/runtime/engine.py: gradients travel in the format of the weights",
     "deepspeedai/DeepSpeed, deepspeed/runtime/tensor_parallel/config.py",
   ],
   arguments: known,
@@ -192,6 +190,8 @@ export const deepspeed: Launcher = {
     settings: tell(input, refuse),
     notes: ["The model, its data, optimiser and learning rate are said in code or in the JSON"],
   }),
+  formats: {},
+  searches: deepspeedSearches,
   faults,
   write: (settings) => JSON.stringify(nest(withoutDefaults(settings, known)), null, 2) + "\n",
   parse: (text) => ({
@@ -201,5 +201,5 @@ export const deepspeed: Launcher = {
         .filter(([, value]) => value !== "auto" && value !== null),
     ),
   }),
-  read: (settings) => ({ ...readPlan(settings), model: {} }),
+  read: (settings, devices) => ({ ...readPlan(settings, devices), model: {} }),
 };

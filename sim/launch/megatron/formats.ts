@@ -13,7 +13,7 @@ import { planArguments as known } from "./arguments.ts";
 const hopper = /^h(20|100|200|800)\b/;
 
 /** The arguments of a precision on a device, undefined where there are none. */
-function precisionSettings(precision: Precision, device: string): Settings | undefined {
+export function precisionSettings(precision: Precision, device: string): Settings | undefined {
   const none = { "--bf16": false, "--fp16": false };
   const narrow = { ...none, "--bf16": true };
   switch (precision) {
@@ -54,6 +54,27 @@ function gathered({ plan }: LaunchInput, refuse: Refuse): Settings {
   return {};
 }
 
+/**
+ * Gradients: one buffer holds them between micro-batches and on their way, under BF16 in FP32 unless
+ * Megatron-LM is told to reduce in BF16.
+ */
+function refuseGradients({ precision, formats }: LaunchInput["plan"], refuse: Refuse): void {
+  const { gradients, mainGradients } = formats;
+  for (const [what, format] of Object.entries({ gradients, "main gradients": mainGradients })) {
+    if (format !== undefined && format !== "bf16" && format !== "fp32") {
+      refuse(`${what} in ${format}`, "bf16 or fp32");
+    } else if (format === "bf16" && (precision === "fp32" || precision === "fp16")) {
+      refuse(`${what} in bf16 under ${precision}`, "fp32");
+    }
+  }
+  if (gradients !== undefined && mainGradients !== undefined && gradients !== mainGradients) {
+    refuse(
+      `gradients kept in ${mainGradients} and reduced in ${gradients}`,
+      `both in ${gradients}`,
+    );
+  }
+}
+
 /** Tells the formats. */
 export function formatSettings(input: LaunchInput, refuse: Refuse): Settings {
   const { plan: { precision, formats }, cluster } = input;
@@ -63,24 +84,27 @@ export function formatSettings(input: LaunchInput, refuse: Refuse): Settings {
   for (const [what, format] of Object.entries({ dispatch, combine })) {
     if (format !== undefined && format !== "bf16") refuse(`${what} of tokens in ${format}`, "bf16");
   }
-  if (gradients !== undefined && gradients !== "bf16" && gradients !== "fp32") {
-    refuse(`gradients in ${gradients}`, "bf16 or fp32");
-  }
-  if (mainGradients !== undefined && mainGradients !== "bf16" && mainGradients !== "fp32") {
-    refuse(`main gradients in ${mainGradients}`, "bf16 or fp32");
-  }
+  refuseGradients(input.plan, refuse);
   if (moments !== undefined && !known["--exp-avg-dtype"].values!.includes(moments)) {
     refuse(`moments in ${moments}`, "fp8, bf16, fp16 or fp32");
   }
   return {
     ...told,
     ...gathered(input, refuse),
-    ...(gradients === "bf16" && { "--grad-reduce-in-bf16": true }),
+    ...((gradients ?? mainGradients) === "bf16" && { "--grad-reduce-in-bf16": true }),
     ...(gradients === "fp32" && { "--accumulate-allreduce-grads-in-fp32": true }),
     ...((mainGradients ?? moments) !== undefined && { "--use-precision-aware-optimizer": true }),
     ...(mainGradients !== undefined && { "--main-grads-dtype": mainGradients }),
     ...(moments !== undefined && { "--exp-avg-dtype": moments, "--exp-avg-sq-dtype": moments }),
   };
+}
+
+/** What gradients are kept and reduced in; undefined where that is the format of the weights. */
+function readGradients(settings: Settings, wide: Precision): Precision | undefined {
+  const at = (name: string) => settingOf(settings, name, known);
+  if (wide === "fp32" || at("--accumulate-allreduce-grads-in-fp32")) return "fp32";
+  if (wide === "fp16") return undefined;
+  return at("--grad-reduce-in-bf16") || at("--main-grads-dtype") === "bf16" ? "bf16" : "fp32";
 }
 
 /** What settings say of formats. */
@@ -90,12 +114,12 @@ export function readFormats(settings: Settings): Pick<PlanInput, "precision" | "
   const wide: Precision = at("--bf16") ? "bf16" : at("--fp16") ? "fp16" : "fp32";
   const precision = at("--fp4-format") ? "fp4" : at("--fp8-format") ? eight : wide;
   const moments = at("--exp-avg-dtype") as Precision | undefined;
-  const main = at("--main-grads-dtype") as Precision | undefined;
+  const gradients = readGradients(settings, wide);
+  const main = gradients === "bf16" ? gradients : at("--main-grads-dtype") as Precision | undefined;
   return {
     precision,
     formats: {
-      ...(at("--grad-reduce-in-bf16") && { gradients: "bf16" as const }),
-      ...(at("--accumulate-allreduce-grads-in-fp32") && { gradients: "fp32" as const }),
+      ...(gradients !== undefined && { gradients }),
       ...((at("--fp8-param-gather") || at("--fp4-param-gather")) && { parameters: precision }),
       ...(main !== undefined && { mainGradients: main }),
       ...(moments !== undefined && { moments }),

@@ -15,6 +15,7 @@ import { planSettings } from "./plan.ts";
 import { readModelSettings } from "./read_model.ts";
 import { readPlanSettings } from "./read_plan.ts";
 import { megatronFaults } from "./rules.ts";
+import { megatronSearches } from "./searches.ts";
 
 /** Devices of one host: those of a node, of which a rack-wide one is made of trays of four. */
 export function devicesPerHost(cluster: Cluster): number {
@@ -73,7 +74,8 @@ export const megatron: Launcher = {
   name: "Megatron-LM",
   version: "Megatron Core 0.15",
   sources: [
-    "NVIDIA/Megatron-LM, megatron/training/arguments.py",
+    "NVIDIA/Megatron-LM 000c4ac, megatron/training/arguments.py",
+    "NVIDIA/Megatron-LM, pull request 2176: HybridEP as a backend of the flex dispatcher",
     "NVIDIA/Megatron-LM, megatron/core/transformer/transformer_config.py",
     "NVIDIA/Megatron-LM, megatron/core/transformer/pipeline_parallel_layer_layout.py",
   ],
@@ -86,8 +88,13 @@ export const megatron: Launcher = {
       ...(input.plan.formats.gradients === undefined
         ? ["Gradients are reduced in fp32 unless the plan says gradients=bf16"]
         : []),
+      ...(input.model.moe && input.plan.dispatcher === "hybridep"
+        ? ["HybridEP is newer than Megatron Core 0.15.0"]
+        : []),
     ],
   }),
+  formats: { gradients: "fp32" },
+  searches: megatronSearches,
   faults: (settings, { cluster }) => megatronFaults(settings, cluster.devices),
   write: (settings, input) => command(withoutDefaults(settings, megatronArguments), input),
   parse,

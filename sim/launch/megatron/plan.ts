@@ -87,6 +87,13 @@ export const dispatcherNames: Readonly<Record<Plan["dispatcher"], readonly strin
   hybridep: ["flex", "hybridep"],
 };
 
+/** DeepEP has a flag of its own, which every version knows; the other came with a newer argument. */
+function backendSettings(backend: string): Settings {
+  return backend === "deepep"
+    ? { "--moe-enable-deepep": true }
+    : { "--moe-flex-dispatcher-backend": backend };
+}
+
 function expertSettings({ plan, model }: LaunchInput, refuse: Refuse): Settings {
   const { dispatcher, overlap, capacityFactor, precision } = plan;
   if (!model.moe) {
@@ -102,7 +109,7 @@ function expertSettings({ plan, model }: LaunchInput, refuse: Refuse): Settings 
     "--expert-tensor-parallel-size": plan.etp,
     "--moe-token-dispatcher-type": type,
     // These send the weights of the gate along, in FP32 alone.
-    ...(backend && { "--moe-flex-dispatcher-backend": backend, "--moe-router-dtype": "fp32" }),
+    ...(backend && { ...backendSettings(backend), "--moe-router-dtype": "fp32" }),
     "--moe-grouped-gemm": precision !== "fp32" && precision !== "fp16",
     ...(capacityFactor !== undefined && {
       "--moe-expert-capacity-factor": capacityFactor,
@@ -144,6 +151,6 @@ export function planSettings(input: LaunchInput, refuse: Refuse): Settings {
     ...recomputeSettings(input, refuse),
     "--overlap-grad-reduce": overlap.gradients,
     "--overlap-param-gather": zero > 0 && overlap.parameters,
-    "--tp-comm-overlap": overlap.tensor,
+    "--tp-comm-overlap": overlap.tensor && plan.tp > 1,
   };
 }

@@ -63,7 +63,11 @@ function readPrecision(settings: Settings, at: At): Pick<PlanInput, "precision" 
   const wide: Precision = at("training.mixed_precision_param") === "float32" ? "fp32" : "bf16";
   const precision = has("float8") ? "fp8" : has(".mx") || has("mx") ? "mxfp8" : wide;
   const gathered = settings["quantize.linear.float8.enable_fsdp_float8_all_gather"] === true;
-  return { precision, formats: { ...(gathered && { parameters: "fp8" as const }) } };
+  return {
+    precision,
+    // The one format that it reduces in.
+    formats: { gradients: "fp32", ...(gathered && { parameters: "fp8" as const }) },
+  };
 }
 
 function readExperts(

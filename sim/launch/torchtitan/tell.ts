@@ -24,7 +24,11 @@ const foreign: readonly [found: (plan: Plan) => unknown, says: string, nearest: 
     "exchange of context ranks by heads",
     "context=p2p",
   ],
-  [({ zero, cp }) => zero === 0 && cp > 1, "replicas beside context ranks", "zero=2"],
+  [
+    ({ zero, tp, cp, pp, ep }) => zero === 0 && tp * cp * pp * ep > 1,
+    "replicas beside ranks that split anything",
+    "zero=2",
+  ],
   [
     ({ recompute }) => typeof recompute !== "string" && recompute.length > 0,
     "recomputation of named modules",
@@ -211,7 +215,7 @@ export function torchtitanSettings(input: LaunchInput, refuse: Refuse): Settings
     "activation_checkpoint.mode": recompute === "full" ? "full" : "none",
     ...precisions(input, refuse),
   };
-  if (overlap.tensor) {
+  if (overlap.tensor && plan.tp > 1) {
     settings["parallelism.enable_async_tensor_parallel"] = true;
     settings["compile.enable"] = true;
   }

@@ -8,6 +8,7 @@ import { formatToml, parseToml, type TomlValue } from "../text/toml.ts";
 import type { Launcher, LaunchInput } from "../types.ts";
 import { torchtitanArguments as known, torchtitanIgnores } from "./arguments.ts";
 import { readTorchtitan } from "./read.ts";
+import { torchtitanSearches } from "./searches.ts";
 import { flavors, torchtitanSettings } from "./tell.ts";
 
 const MODULES = "parallelism.module_fqns_per_model_part";
@@ -46,8 +47,9 @@ export const torchtitan: Launcher = {
   name: "torchtitan",
   version: "torchtitan 0.2, JobConfig",
   sources: [
-    "pytorch/torchtitan, torchtitan/config/job_config.py",
-    "pytorch/torchtitan, torchtitan/distributed/parallel_dims.py",
+    "pytorch/torchtitan 6404b93 and newer, torchtitan/config/job_config.py",
+    "pytorch/torchtitan 0119de1, torchtitan/distributed/parallel_dims.py",
+    "pytorch/torchtitan, torchtitan/models/llama3/infra/parallelize.py: replicas alone or shards",
     "pytorch/torchtitan, torchtitan/distributed/pipeline_parallel.py",
   ],
   arguments: known,
@@ -62,6 +64,8 @@ export const torchtitan: Launcher = {
       ...(input.model.mtp ? ["Its models have no modules that predict further tokens"] : []),
     ],
   }),
+  formats: { gradients: "fp32" },
+  searches: torchtitanSearches,
   faults,
   write: (settings) =>
     formatToml(

@@ -2,7 +2,8 @@
  * How many rows the experts of each rank get in each layer, under uneven routing.
  *
  * Every rank draws its choices by the same law, so that all send equally much, and a rank receives in
- * proportion to the popularity of its experts. Experts lie on ranks in contiguous blocks.
+ * proportion to the popularity of its experts. Experts lie on ranks in contiguous blocks, unless the
+ * workload places them; replicas of an expert share its rows equally.
  *
  * @module
  */
@@ -11,6 +12,9 @@ import { UserError } from "../../../kernels/base/errors.ts";
 import type { MoeSizes, Sizes } from "../../cost/sizes.ts";
 import type { Split } from "../../cost/split.ts";
 import type { RoutingLaw, Workload } from "../../cost/workload.ts";
+import { placeExperts } from "../../placement/place_experts.ts";
+import { type PlacedLayer, placedSlots } from "../../placement/placed_slots.ts";
+import { replicasOf } from "../../placement/slots.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { skewedCounts } from "../layer/skew.ts";
 
@@ -24,6 +28,8 @@ export interface RankLoad {
   sent: number;
   /** Rows that it receives. */
   received: number;
+  /** Whether groups that routing confines tokens to are torn apart between nodes. */
+  scattered: boolean;
 }
 
 /** Tokens from which the popularity of experts is counted. */
@@ -58,8 +64,12 @@ function traced(share_E: readonly number[], layer: number, { experts }: MoeSizes
   );
 }
 
-/** Shares of all choices by layer and expert. */
-function sharesOf(routing: RoutingLaw, moe: MoeSizes, layers: number): number[][] {
+/**
+ * Shares of all choices by layer and expert.
+ *
+ * @throws {UserError} for a trace that does not fit the model.
+ */
+export function routedShares(routing: RoutingLaw, moe: MoeSizes, layers: number): number[][] {
   const each = (share: (layer: number) => number[]) =>
     Array.from({ length: layers }, (_, layer) => share(layer));
   switch (routing.kind) {
@@ -79,33 +89,45 @@ function sharesOf(routing: RoutingLaw, moe: MoeSizes, layers: number): number[][
 }
 
 /** Rows by expert rank, where experts have these shares. */
-function loadsOf(share_E: readonly number[], plan: Plan, split: Split): RankLoad[] {
+function loadsOf(
+  share_E: readonly number[],
+  { slots_RS, scattered }: PlacedLayer,
+  { plan, split }: { plan: Plan; split: Split },
+): RankLoad[] {
   const { ep, etp, capacityFactor } = plan;
   const kept = capacityFactor === undefined ? 1 : Math.min(1, capacityFactor);
   const experts = share_E.length;
   // Rows of an expert where all get as many, before any are dropped.
-  const mean = split.expertRows / kept / split.localExperts;
+  const mean = split.expertRows / kept * ep / experts;
   const most = (capacityFactor ?? Infinity) * mean;
   const rows_E = share_E.map((share) => Math.min(most, share * experts * mean));
   const sent = rows_E.reduce((sum, rows) => sum + rows, 0) / (ep * etp);
-  return Array.from({ length: ep }, (_, rank) => {
-    const own = rows_E.slice(rank * split.localExperts, (rank + 1) * split.localExperts);
+  const count_E = replicasOf(slots_RS, experts);
+  return slots_RS.map((slots) => {
+    const own = slots.map((expert) => rows_E[expert] / count_E[expert]);
     const rows = own.reduce((sum, some) => sum + some, 0);
-    return { rows, largest: Math.max(...own), sent, received: rows / etp };
+    return { rows, largest: Math.max(...own), sent, received: rows / etp, scattered };
   });
 }
 
 /**
  * Loads by `[layer][expert rank]`, layers with experts numbered through the model; undefined where
- * routing is balanced or there are no experts.
+ * routing is balanced and nothing is placed, or there are no experts.
  *
- * @throws {UserError} for a trace that does not fit the model.
+ * @throws {UserError} for a trace or a placement that does not fit the model.
  */
 export function expertLoads(
   site: { sizes: Sizes; plan: Plan; workload: Workload; split: Split },
   options: { layers: number },
 ): RankLoad[][] | undefined {
-  const { sizes: { moe }, workload: { routing }, plan, split } = site;
-  if (!moe || routing.kind === "balanced") return undefined;
-  return sharesOf(routing, moe, options.layers).map((share_E) => loadsOf(share_E, plan, split));
+  const { sizes: { moe }, workload, plan } = site;
+  const { routing, placement } = workload;
+  if (!moe || (routing.kind === "balanced" && !placement)) return undefined;
+  return routedShares(routing, moe, options.layers).map((share_E, layer) => {
+    const placed = placedSlots({ moe, plan, workload }, { layer, share_E }) ?? {
+      slots_RS: placeExperts(share_E, { ranks: plan.ep, method: "contiguous" }),
+      scattered: false,
+    };
+    return loadsOf(share_E, placed, site);
+  });
 }

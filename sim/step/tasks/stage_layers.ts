@@ -77,18 +77,24 @@ export function mixturesOf(
   return { of, layers };
 }
 
+/** A token that is confined to groups of experts reaches any node once these are torn apart. */
+function withoutLimit(sizes: Sizes): Sizes {
+  return { ...sizes, moe: sizes.moe && { ...sizes.moe, domainLimit: undefined } };
+}
+
 /** Prices layers under uneven loads, each load once. */
 function loadPricer(input: StepInput, costed: CostedStep) {
   const known = new Map<string, LayerCost>();
   const { split, groups } = costed;
   return (kind: LayerKind, load: RankLoad): LayerCost => {
-    const key = `${kind}/${load.rows}/${load.largest}/${load.sent}`;
+    const key = `${kind}/${load.rows}/${load.largest}/${load.sent}/${load.scattered}`;
     let cost = known.get(key);
     if (cost === undefined) {
       // A port is done when what it sends and what it receives has passed.
       const sentRows = Math.max(load.sent, load.received);
       const uneven = { ...split, expertRows: load.rows, largestRows: load.largest, sentRows };
-      const site = { ...input, split: uneven, groups };
+      const sizes = load.scattered ? withoutLimit(input.sizes) : input.sizes;
+      const site = { ...input, sizes, split: uneven, groups };
       const held = rankParameters(kind, input.sizes, input.plan);
       cost = addExchanges(layerKernels(kind, site), held, site);
       known.set(key, cost);
@@ -109,7 +115,9 @@ export function stageLayers(
   const expertRanks = ranks.first.map((rank) => Math.floor(rank / plan.etp) % plan.ep);
   const { sentRows } = costed.split;
   const alikes = new Map<LayerCost, StageLayer>();
-  const even: RankLoad = { rows: 0, largest: 0, sent: sentRows, received: sentRows };
+  const even: RankLoad = {
+    ...{ rows: 0, largest: 0, sent: sentRows, received: sentRows, scattered: false },
+  };
 
   function layerOf(cost: LayerCost, load_R: readonly RankLoad[] | undefined): StageLayer {
     const { kind } = cost;

@@ -52,6 +52,7 @@ const changes: readonly fc.Arbitrary<PlanInput>[] = [
     .map((schedule) => ({ pp: 4, schedule })),
   some({ ep: 2 }, { ep: 4 }, { ep: 8 }, { ep: 8, etp: 2 }),
   some(0 as const, 2 as const, 3 as const).map((zero) => ({ zero })),
+  some({ zero: 0 as const, overlap: { gradients: false } }),
   some({ shardRanks: 4 }, { shardRanks: 8 }),
   some({ microBatch: 2 }, { microBatch: 2, globalBatch: 256 }),
   some({ recompute: "full" as const }, { recompute: "none" as const }),
@@ -106,7 +107,14 @@ export function canonical(plan: Plan, model: Model, launcher: LauncherName): Pla
     : launcher === "deepspeed"
     ? { moments: "fp32" }
     : {};
-  const kept = Object.entries(formats).filter(([name, format]) =>
+  const told = { ...formats };
+  // One buffer holds gradients and sends them, in FP32 unless told otherwise.
+  if (launcher.startsWith("megatron")) {
+    if (plan.precision !== "fp16") told.gradients ??= told.mainGradients ?? "fp32";
+    if (told.gradients === "bf16") told.mainGradients = "bf16";
+  }
+  if (launcher === "deepspeed") told.gradients ??= plan.precision;
+  const kept = Object.entries(told).filter(([name, format]) =>
     format !== undefined && format !== ({ ...implied, ...wide } as Record<string, string>)[name]
   );
   const { shardRanks, stageLayers: _, ...rest } = plan;
@@ -121,7 +129,7 @@ export function canonical(plan: Plan, model: Model, launcher: LauncherName): Pla
     formats: Object.fromEntries(kept),
     overlap: {
       ...overlap,
-      gradients: launcher === "deepspeed" && zero === 0 ? true : overlap.gradients,
+      tensor: plan.tp > 1 && overlap.tensor,
       parameters: zero === 0 ? true : overlap.parameters,
       pipeline: pp === 1 ? false : overlap.pipeline,
       experts: plan.schedule === "dualpipe-v" && ep === 1 ? "none" : overlap.experts,

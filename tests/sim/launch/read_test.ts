@@ -93,11 +93,15 @@ Deno.test("overrides of a recipe say what they state and nothing else", () => {
   );
   assertEquals(plan, {
     ...{ tp: 4, vpp: 1, schedule: "1f1b", recompute: ["experts", "norm"] },
-    formats: { gradients: "bf16" },
+    formats: { gradients: "bf16", mainGradients: "bf16" },
   });
   assertEquals(model, { layers: 4 });
   assertEquals(ignored.map(({ argument }) => argument), ["optimizer.lr", "logger.wandb_project"]);
   assertEquals(read("mixed_precision=fp16_mixed").plan, { precision: "fp16" });
+  assertEquals(read("mixed_precision=bf16-with-mxfp8-mixed").plan, {
+    precision: "mxfp8",
+    formats: { gradients: "fp32", parameters: "mxfp8" },
+  });
   assertThrows(() => read("model.tensor_model_paralel_size=4"), TypeError, "did you mean");
 });
 
@@ -121,6 +125,13 @@ Deno.test("DeepSpeed's JSON says batches, stages of ZeRO and formats", () => {
   assertEquals(read({ train_batch_size: "auto" }).plan.globalBatch, undefined);
   assertEquals(read({ zero_optimization: { stage: 3 } }).plan.overlap?.gradients, true);
   assertEquals(read({ zero_optimization: { stage: 1 } }).plan.overlap?.gradients, false);
+  const on = (json: unknown) =>
+    readLaunch(JSON.stringify(json), { launcher: "deepspeed", devices: 16 }).plan;
+  const micro = { train_micro_batch_size_per_gpu: 2 };
+  assertEquals(on({ ...micro, gradient_accumulation_steps: 4 }).globalBatch, 128);
+  assertEquals([on(micro).globalBatch, on({ train_batch_size: 64 }).microBatch], [32, 4]);
+  const half = on({ ...micro, train_batch_size: 64, tensor_parallel: { autotp_size: 2 } });
+  assertEquals([half.globalBatch, half.microBatch, half.dp], [64, 2, undefined]);
   const odd = { train_batch_size: 9, train_micro_batch_size_per_gpu: 2 };
   assertThrows(
     () => read({ ...odd, gradient_accumulation_steps: 1 }),

@@ -130,20 +130,12 @@ export function visitProduct(problem: SearchProblem, visit: (plan: Plan) => void
   descend(0);
 }
 
-/** Whether a plan hides tokens where none travel, though it could leave that. */
-function hidesNothing({ ep, etp, overlap: { experts } }: Plan, lists: ChoiceLists): boolean {
-  const apart = experts === "batches" || experts === "dualpipe";
-  const other = lists.experts.includes("none") || lists.experts.includes("shared");
-  return ep * etp === 1 && apart && other;
-}
-
 /** All plans of a problem that hold and fit, priced one by one. */
 export function bruteForce(problem: SearchProblem): FoundPlan[] {
   const site = searchSite(problem);
-  const lists = choicesOf(site);
   const found = new Map<string, FoundPlan>();
   visitProduct(problem, (plan) => {
-    if (planFault(plan, site) !== undefined || hidesNothing(plan, lists)) return;
+    if (planFault(plan, site) !== undefined) return;
     const key = JSON.stringify(plan);
     if (found.has(key)) return;
     const { stepSeconds, peakBytes } = pricePlan(plan, site);

@@ -1,0 +1,82 @@
+/**
+ * What a worker of a search does: opens the problem, then searches one chunk after the other.
+ *
+ * @module
+ */
+import { emptyTally, tallyCounts } from "../../../sim/search/counts.ts";
+import type { FoundPlan, IncumbentRules, Incumbents } from "../../../sim/search/incumbents.ts";
+import { keepAll } from "../../../sim/search/incumbents.ts";
+import { openSearch, type SearchSpace } from "../../../sim/search/open_search.ts";
+import type { SearchProblem } from "../../../sim/search/problem.ts";
+import { runSearch } from "../../../sim/search/run_search.ts";
+import { beginSearch, type SearchState } from "../../../sim/search/search_state.ts";
+import type { Chunk } from "./chunks.ts";
+import type { ChunkResult } from "./ledger.ts";
+
+/** A problem that a worker has opened. */
+export interface OpenedProblem {
+  /** What is searched. */
+  space: SearchSpace;
+  /** The search before any unit. */
+  begin: SearchState;
+  /** What is kept. */
+  rules: IncumbentRules;
+  /** What it has been told. */
+  known: Incumbents;
+}
+
+/** A chunk to search. */
+export interface ChunkTask {
+  /** Its place. */
+  index: number;
+  /** Its units. */
+  chunk: Chunk;
+  /** What it has to know and the worker has not been told. */
+  found: FoundPlan[];
+}
+
+/** What came of a task. */
+export interface ChunkAnswer {
+  /** Place of the chunk. */
+  index: number;
+  /** Whether the chunk was stopped before its end. */
+  stopped: boolean;
+  /** What came of it. */
+  result: ChunkResult;
+}
+
+/**
+ * Opens a problem.
+ *
+ * @throws {UserError} for one that cannot be.
+ */
+export function openProblem(problem: SearchProblem, rules: IncumbentRules): OpenedProblem {
+  const space = openSearch(problem);
+  return { space, rules, begin: beginSearch(space), known: { best: [], front: [] } };
+}
+
+/** Stands for a plan that was found, so that a chunk does not begin with climbs of its own. */
+function nothingYet(): Incumbents {
+  const plan = {} as FoundPlan["plan"];
+  return { best: [{ plan, stepSeconds: Infinity, peakBytes: Infinity }], front: [] };
+}
+
+/** Searches a chunk; the first one climbs before. */
+export function searchChunk(
+  { space, begin, rules, known }: OpenedProblem,
+  task: ChunkTask,
+  options: { stop?: () => boolean } = {},
+): ChunkAnswer {
+  const { index, chunk: { from, units } } = task;
+  keepAll(known, { best: task.found, front: [] }, rules);
+  const others = index > 0 && known.best.length === 0 ? nothingYet() : known;
+  const none = tallyCounts(emptyTally(), space.enumerated);
+  const { unitsDone, best, front, counts } = runSearch(
+    space,
+    { ...begin, unitsDone: from, counts: none },
+    { ...rules, units, others, stop: options.stop },
+  );
+  const told = new Set([...others.best, ...others.front]);
+  const found = [...new Set([...best, ...front])].filter((plan) => !told.has(plan));
+  return { index, stopped: unitsDone < from + units, result: { found, counts } };
+}
