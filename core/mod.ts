@@ -99,3 +99,38 @@ export * from "./train/objectives/posterior.ts";
 export * from "./gates/select/fixed_tables.ts";
 export { tokensAnExpert } from "./gates/select/expert_choice.ts";
 export { segmentLength } from "./gates/select/merged.ts";
+export * from "./checkpoints/run_settings.ts";
+export { type ModelTensor, modelTensors } from "./checkpoints/model_tensors.ts";
+export { checkpointArchitectures, settingsFromHuggingFace } from "./checkpoints/settings.ts";
+export { type ModelFolder, openModelFolder } from "./checkpoints/folder.ts";
+export { type LeftOut } from "./checkpoints/left_out.ts";
+export { type FilePart, type TensorLayout } from "./checkpoints/layout.ts";
+export { type Located, type Stored, type StoredContext } from "./checkpoints/stored.ts";
+export { type FileOpener, type Shard, type ShardReader } from "./checkpoints/shard_reader.ts";
+export { readTensor, type TensorSlice, tensorSlices } from "./checkpoints/read.ts";
+export {
+  type ValuesOf,
+  writeModelFolder,
+  type WriteModelOptions,
+  type WrittenType,
+} from "./checkpoints/write.ts";
+export { type MemoryFiles, memoryFiles } from "./checkpoints/memory_files.ts";
+export { decodeMxfp4, decodeNumbers } from "./checkpoints/number_formats.ts";
+export {
+  hasHalves,
+  type HeldAs,
+  heldAs,
+  heldValues,
+  type InferenceStorage,
+  inferenceStorages,
+} from "./infer/storage.ts";
+export { stretchedFrequencies } from "./infer/angles.ts";
+export { type CacheKind, cacheWidths } from "./infer/cache.ts";
+export { type InferenceKernels, inferenceKernels } from "./infer/kernels.ts";
+export { weightsInMemory, weightsOfFolder, type WeightSource } from "./infer/weight_source.ts";
+export { type LayerRoutes, type ReadResult } from "./infer/read_back.ts";
+export * from "./infer/options.ts";
+export { checkInference } from "./infer/inference_check.ts";
+export { createInference } from "./infer/inference.ts";
+export { likeliest, sampleToken, type SamplingOptions } from "./infer/sample.ts";
+export * from "./infer/generate.ts";

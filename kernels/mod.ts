@@ -78,6 +78,7 @@ export * from "./choose/put.ts";
 export * from "./choose/per_column.ts";
 export * from "./choose/limit.ts";
 export * from "./choose/assign.ts";
+export * from "./rows/put_rows.ts";
 export * from "./embedding/embedding.ts";
 export * from "./embedding/sort.ts";
 export * from "./embedding/oracle.ts";

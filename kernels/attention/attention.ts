@@ -22,7 +22,8 @@ export interface Attended {
  * Records o = softmax(scale * q k^T) v for each query head of each sequence.
  *
  * `q` is [T, heads * dqk], `k` [T, kvHeads * dqk], `v` [T, kvHeads * dv]; T is a number of sequences
- * times `length`. Widths are multiples of 8 up to 256, and `dv` may differ from `dqk`. Stored as f32
+ * times `length`. With `past`, `k` and `v` have rows of earlier tokens before those of the queries.
+ * Widths are multiples of 8 up to 256, and `dv` may differ from `dqk`. Stored as f32
  * or f16, all three alike. Memory beside the result: none that grows with the square of the length.
  *
  * @throws {UserError} where heads, widths or the window cannot be.

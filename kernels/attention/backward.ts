@@ -109,6 +109,9 @@ export function attentionBackward(
   const { q, k, v, o, lse, grad } = tensors;
   const { pool } = recorder;
   const { label = "attention", sink } = options;
+  if (options.past !== undefined) {
+    throw new RangeError(`Cannot take the gradient of ${label}: found keys before its queries`);
+  }
   const geometry = geometryOf(tensors, options);
   checkFits(grad, o);
   const named = { geometry, label };

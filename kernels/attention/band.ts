@@ -1,7 +1,9 @@
 /**
  * The band of pairs of queries and keys that see each other: causal, within a window, or all.
  *
- * Sets `low` and `high`, the rows that stream by a workgroup, and `first_seen` and `last_seen`, the
+ * A query sees keys up to its own position, which counts the keys before the first query too. Rows
+ * stream from a multiple of a step on, so that a query's sums are the same to the bit wherever the
+ * queries beside it begin. Sets `low` and `high`, the rows that stream by a workgroup, and `first_seen` and `last_seen`, the
  * rows that each own row sees. Tiles outside the band are never visited.
  *
  * @module
@@ -11,10 +13,11 @@ import { rowsOfTile, type Tile } from "./tile.ts";
 /** Queries are the own rows, keys stream by. */
 export function keysSeen(tile: Tile): string[] {
   return [
-    "let low = max(first + 1u, p.window) - p.window;",
-    `let high = select(p.length, min(first + ${rowsOfTile(tile)}u, p.length), p.causal == 1u);`,
-    "let first_seen = max(row + U(1u), U(p.window)) - U(p.window);",
-    "let last_seen = select(U(last), row, p.causal == 1u);",
+    "let past = p.keys - p.length;",
+    `let low = (max(first + past + 1u, p.window) - p.window) / ${tile.step}u * ${tile.step}u;`,
+    `let high = select(p.keys, min(first + past + ${rowsOfTile(tile)}u, p.keys), p.causal == 1u);`,
+    "let first_seen = max(row + U(past + 1u), U(p.window)) - U(p.window);",
+    "let last_seen = select(U(last_streaming), row + U(past), p.causal == 1u);",
   ];
 }
 

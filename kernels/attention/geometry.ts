@@ -12,8 +12,10 @@ import type { AttentionOptions, HeadWidths } from "./options.ts";
 export interface Geometry extends HeadWidths {
   /** Rows of all tensors: sequences times their length. */
   tokens: number;
-  /** Tokens of a sequence. */
+  /** Queries of a sequence. */
   length: number;
+  /** Keys of a sequence: those of its queries, and of what was before. */
+  keys: number;
   /** Query heads. */
   heads: number;
   /** Key and value heads. */
@@ -45,12 +47,19 @@ export function geometryOf(
   { q, k, v }: Record<"q" | "k" | "v", Tensor>,
   options: AttentionOptions,
 ): Geometry {
-  const { length, heads, kvHeads = heads, causal = true, window, sink } = options;
+  const { length, heads, kvHeads = heads, causal = true, window, sink, past } = options;
   const tokens = q.shape[0];
+  const keys = length + (past ?? 0);
   if (!(length >= 1) || tokens % length !== 0) {
     throw new RangeError(
       `Cannot split ${tokens} rows of ${q.label} into sequences: found a length of ${length}, ` +
         `wanted a divisor`,
+    );
+  }
+  if (past !== undefined && (!Number.isInteger(past) || past < 0 || tokens !== length)) {
+    throw new RangeError(
+      `Cannot attend to ${past} keys before ${q.label}: found ${tokens / length} sequences, ` +
+        `wanted a whole number of keys and one sequence`,
     );
   }
   if (!(kvHeads >= 1) || heads % kvHeads !== 0) {
@@ -60,10 +69,13 @@ export function geometryOf(
   }
   const [dqk, dv] = [widthOf(q, heads), widthOf(v, kvHeads)];
   for (const t of [k, v]) {
-    if (t.shape[0] !== tokens || t.dtype !== q.dtype) {
+    const fits = past === undefined ? t.shape[0] === tokens : t.shape[0] >= keys;
+    if (!fits || t.dtype !== q.dtype) {
       throw new RangeError(
         `Cannot attend to ${t.label}: found ${t.shape[0]} rows of ${t.dtype}, ` +
-          `wanted ${tokens} of ${q.dtype} as ${q.label} has`,
+          `wanted ${
+            past === undefined ? tokens : `${keys} or more`
+          } of ${q.dtype} as ${q.label} has`,
       );
     }
   }
@@ -86,7 +98,7 @@ export function geometryOf(
       } of ${sink.dtype}, wanted ${heads} of f32`,
     );
   }
-  return { tokens, length, heads, kvHeads, dqk, dv };
+  return { tokens, length, keys, heads, kvHeads, dqk, dv };
 }
 
 /** A window that leaves nothing out. */
@@ -97,7 +109,7 @@ export function uniformsOf(
   geometry: Geometry,
   options: AttentionOptions & { blocks: number; workgroups: number },
 ): Launch["uniforms"] {
-  const { tokens, length, heads, kvHeads, dqk, dv } = geometry;
+  const { tokens, length, keys, heads, kvHeads, dqk, dv } = geometry;
   const { causal = true, window = ENDLESS, sink, scale = 1 / Math.sqrt(dqk) } = options;
   const pitches = [heads * dqk, kvHeads * dqk, kvHeads * dv, heads * dv];
   return [
@@ -111,6 +123,7 @@ export function uniformsOf(
     causal ? 1 : 0,
     Math.min(window, ENDLESS),
     sink ? 1 : 0,
+    keys,
     { f32: scale },
   ];
 }

@@ -44,7 +44,8 @@ export function launchAttention(
   const { dtype } = own[0];
   const exchange = options.exchange ?? exchangeOf(device);
   const textures = exchange === "subgroup" && device.adapter.software && dtype === "f32" &&
-    geometry.length >= MIRRORED_SEQUENCE && streaming.every((t) => t.offset === 0);
+    geometry.length >= MIRRORED_SEQUENCE && options.past === undefined &&
+    streaming.every((t) => t.offset === 0);
   const source = textures ? "texture" : "buffer";
   const tile = attentionTile(device, kernel, { ...geometry, exchange, source });
   const blocks = Math.ceil(geometry.length / rowsOfTile(tile));
@@ -59,7 +60,7 @@ export function launchAttention(
       device,
       `attention ${kernel} ${geometry.dqk}x${geometry.dv}`,
       shaderText(
-        `attention ${JSON.stringify([kernel, tile, geometry, dtype])}`,
+        `attention ${JSON.stringify([kernel, tile, geometry.dqk, geometry.dv, dtype])}`,
         () => storagePrelude(dtype) + attentionShader(kernel, tile, geometry),
       ),
     ),

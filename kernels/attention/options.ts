@@ -28,6 +28,11 @@ export interface AttentionOptions {
   scale?: number;
   /** Whether a token sees itself and what is before it alone; true unless given. */
   causal?: boolean;
+  /**
+   * Keys and values of tokens before the first query, 0 unless given: `k` and `v` begin with them,
+   * then come those of the queries, and further rows are not read. One sequence, forward alone.
+   */
+  past?: number;
   /** Keys that a token sees at the most: itself and those just before it; all unless given. */
   window?: number;
   /** One logit a query head, f32, that takes part in the softmax and has no value. */

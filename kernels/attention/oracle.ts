@@ -47,9 +47,10 @@ function softmaxRow(
 ): { keys: number[]; shares: number[]; lse: number; size: number } {
   const { row, head, keyHead, base } = at;
   const { causal = true, window = Infinity, scale = 1 / Math.sqrt(g.dqk), kvHeads = g.heads } = g;
-  const end = causal ? row : g.length - 1;
-  const keys = Array.from({ length: g.length }, (_, j) => j)
-    .filter((j) => j <= end && row - j < window);
+  const { past = 0 } = g;
+  const end = past + (causal ? row : g.length - 1);
+  const keys = Array.from({ length: past + g.length }, (_, j) => j)
+    .filter((j) => j <= end && past + row - j < window);
   const scores = keys.map((j) => {
     let [sum, size] = [0, 0];
     for (let d = 0; d < g.dqk; d++) {

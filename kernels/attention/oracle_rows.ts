@@ -7,11 +7,13 @@ import type { Scaled } from "../gemm/oracle.ts";
 import type { AttentionOptions, HeadWidths } from "./options.ts";
 
 /** What the oracles are told: the options of attention without the device's, widths and rows. */
-export interface AttentionDims
-  extends
-    HeadWidths,
-    Pick<AttentionOptions, "length" | "heads" | "kvHeads" | "scale" | "causal" | "window"> {
-  /** Rows of all tensors. */
+export interface AttentionDims extends
+  HeadWidths,
+  Pick<
+    AttentionOptions,
+    "length" | "heads" | "kvHeads" | "scale" | "causal" | "window" | "past"
+  > {
+  /** Rows of the queries, and of the keys where there are none before. */
   tokens: number;
 }
 

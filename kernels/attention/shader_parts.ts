@@ -49,7 +49,7 @@ export function header(tile: Tile, { own, streaming, numbers = [], written }: Bi
     `alias U = ${vector ? `vec${tile.stripes}u` : "u32"};`,
     "struct Params { length: u32, blocks: u32, workgroups: u32, heads: u32, shared_by: u32,",
     "  tokens: u32, q_pitch: u32, k_pitch: u32, v_pitch: u32, o_pitch: u32, q_width: u32,",
-    "  v_width: u32, causal: u32, window: u32, with_sink: u32, scale: f32 };",
+    "  v_width: u32, causal: u32, window: u32, with_sink: u32, keys: u32, scale: f32 };",
     "const LOG2_E = 1.4426950408889634;",
     ...declared.map((binding, i) => `@group(0) @binding(${i}) ${binding};`),
     ...streaming.filter(({ width }) => width > 0).map((s) =>
@@ -62,8 +62,8 @@ export function header(tile: Tile, { own, streaming, numbers = [], written }: Bi
 
 /**
  * The begin of `main`: `head` (of `heads`), `base` (first token of the sequence), `last` (its last
- * row), `first` (own row of the workgroup) and the own rows, unclamped as `row0`, `row1`, ... and
- * clamped as `row`.
+ * row), `last_streaming` (last row that streams by), `first` (own row of the workgroup) and the own
+ * rows, unclamped as `row0`, `row1`, ... and clamped as `row`.
  *
  * The blocks of a head follow each other, so that what streams by stays in the cache.
  */
@@ -83,6 +83,7 @@ export function prologue(tile: Tile, options: { heads: string; heavyLast: boolea
     `let ${heads === "p.heads" ? "head" : "key_head"} = id / p.blocks % (${heads});`,
     `let base = id / p.blocks / (${heads}) * p.length;`,
     "let last = p.length - 1u;",
+    "let last_streaming = p.keys - 1u;",
     `let first = block * ${rowsOfTile(tile)}u;`,
     ...own.map((name, s) => `let ${name} = first + ${s * tile.lanes}u + lane;`),
     `let row = min(U(${own.join(", ")}), U(last));`,

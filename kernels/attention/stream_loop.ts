@@ -42,11 +42,11 @@ function shares(tile: Tile, stream: Stream): string[] {
 function loads(tile: Tile, stream: Stream): string[] {
   const { name, width, pitch } = stream;
   if (width === 0) {
-    const row = `base + min(first_row + min(lane, ${tile.step - 1}u), last)`;
+    const row = `base + min(first_row + min(lane, ${tile.step - 1}u), last_streaming)`;
     return [`let ${name}_0 = ${name}[${at(stream, row)}];`];
   }
   return slotsOf(tile, stream).map((i) => {
-    const row = `min(first_row * p.${pitch} + ${name}_row${i}, last * p.${pitch})`;
+    const row = `min(first_row * p.${pitch} + ${name}_row${i}, last_streaming * p.${pitch})`;
     return `let ${name}_${i} = ${name}_at(${name}_column${i} + ${row});`;
   });
 }
@@ -54,7 +54,7 @@ function loads(tile: Tile, stream: Stream): string[] {
 /** Copies of a batch of streaming rows to workgroup memory, clamped to the sequence. */
 function copies(tile: Tile, stream: Stream): string[] {
   const { name, width } = stream;
-  const row = (offset: string) => `(base + min(batch_row + ${offset}, last))`;
+  const row = (offset: string) => `(base + min(batch_row + ${offset}, last_streaming))`;
   const value = width > 0
     ? `${name}_at(${at(stream, row(`i / ${width}u`))} + i % ${width}u)`
     : `${name}[${at(stream, row("i"))}]`;

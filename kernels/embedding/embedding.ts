@@ -24,6 +24,9 @@ const CHUNK = 32;
 /**
  * Records y[t] = table[ids[t]], from table [V, D] and ids [T], u32 below V; y is stored as the table.
  *
+ * A table that is larger than a binding is gathered part by part: each part is a table of the ids from
+ * `first` on, and all write `into` one y, each the rows of its own ids alone.
+ *
  * @example
  * ```ts
  * import * as k from "@moelab/moelab/kernels";
@@ -46,19 +49,20 @@ const CHUNK = 32;
 export function embed(
   recorder: Recorder,
   table: Tensor,
-  options: { ids: Tensor; label?: string },
+  options: { ids: Tensor; first?: number; into?: Tensor; label?: string },
 ): Tensor {
-  const { ids, label = "embedding" } = options;
+  const { ids, first = 0, into, label = "embedding" } = options;
   const { dtype } = table;
   const [tokens] = ids.shape;
-  const y = recorder.pool.tensor(label, [tokens, table.shape[1]], { dtype });
+  const y = into ?? recorder.pool.tensor(label, [tokens, table.shape[1]], { dtype });
+  y.slot.mirrored = false;
   const vectors = table.pitch / 4;
   const threads = Math.ceil(vectors / RUN);
   recorder.launch({
     label,
     kernel: compile(recorder.device, "embedding", storagePrelude(dtype) + gatherCode),
     inputs: [ids, table, y],
-    uniforms: [tokens, vectors, threads],
+    uniforms: [tokens, vectors, threads, first, table.shape[0]],
     grid: linearGrid(tokens * threads),
   });
   return y;

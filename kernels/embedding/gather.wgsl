@@ -1,5 +1,5 @@
-// y[t] = table[ids[t]]. One thread copies up to eight vectors of a row: its id is read once for them.
-struct Params { tokens: u32, vectors: u32, threads: u32 };
+// y[t] = table[ids[t] - first], for ids that the table has; other rows stay what they are. One thread copies up to eight vectors of a row: its id is read once for them.
+struct Params { tokens: u32, vectors: u32, threads: u32, first: u32, rows: u32 };
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 @group(0) @binding(1) var<storage, read> table: array<T4>;
@@ -16,6 +16,8 @@ fn main(
   let t = i / p.threads;
   if (t >= p.tokens) { return; }
   let at = t * p.vectors;
-  let from_at = ids[t] * p.vectors;
+  let row = ids[t] - p.first;
+  if (row >= p.rows) { return; }
+  let from_at = row * p.vectors;
   for (var c = i - t * p.threads; c < p.vectors; c += p.threads) { y[at + c] = table[from_at + c]; }
 }

@@ -131,19 +131,59 @@ export function dequantise({ bits, shape, words, scales }: QuantisedValues): Flo
   return out;
 }
 
+/** Room on the device for quantised weights of a shape. */
+export function emptyQuantised(
+  pool: Pool,
+  options: { shape: readonly number[]; bits: 8 | 4; label: string },
+): QuantisedTensor {
+  const { shape, bits, label } = options;
+  const { planes, n, wordRows, wordColumns, blocks } = sizesOf(shape, bits);
+  return {
+    bits,
+    shape,
+    words: pool.tensor(label, [planes, wordRows, wordColumns], { dtype: "u32" }),
+    scales: pool.tensor(`${label} scales`, [planes, blocks, n]),
+  };
+}
+
+/** `count` planes of a tensor [planes, rows, columns] from `first` on, over the same buffer. */
+function planesOf(tensor: Tensor, first: number, count: number): Tensor {
+  const shape = [count, ...tensor.shape.slice(1)];
+  return { ...tensor, shape, offset: tensor.offset + first * tensor.plane };
+}
+
+/**
+ * Writes quantised weights into some planes of others, such as one expert's into a bank.
+ *
+ * @throws {RangeError} where the planes are not those of the tensor.
+ */
+export function writeQuantised(
+  pool: Pool,
+  tensor: QuantisedTensor,
+  options: { values: QuantisedValues; firstPlane?: number },
+): void {
+  const { values, firstPlane = 0 } = options;
+  const { bits, shape, words, scales } = values;
+  const { planes } = sizesOf(shape, bits);
+  const [all, own] = [tensor.shape, shape].map((dims) => dims.slice(-2).join());
+  if (bits !== tensor.bits || own !== all || firstPlane + planes > tensor.words.shape[0]) {
+    throw new RangeError(
+      `Cannot write [${shape.join(", ")}] of ${bits} bits from plane ${firstPlane} on into ` +
+        `${tensor.words.label} [${tensor.shape.join(", ")}] of ${tensor.bits} bits`,
+    );
+  }
+  pool.write(planesOf(tensor.words, firstPlane, planes), words);
+  pool.write(planesOf(tensor.scales, firstPlane, planes), scales);
+}
+
 /** Puts quantised weights on the device. */
 export function uploadQuantised(
   pool: Pool,
   values: QuantisedValues,
   options: { label: string },
 ): QuantisedTensor {
-  const { bits, shape, words, scales } = values;
-  const { label } = options;
-  const { planes, n, wordRows, wordColumns, blocks } = sizesOf(shape, bits);
-  return {
-    bits,
-    shape,
-    words: pool.upload(label, [planes, wordRows, wordColumns], words),
-    scales: pool.upload(`${label} scales`, [planes, blocks, n], scales),
-  };
+  const { bits, shape } = values;
+  const tensor = emptyQuantised(pool, { bits, shape, ...options });
+  writeQuantised(pool, tensor, { values });
+  return tensor;
 }

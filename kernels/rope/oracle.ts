@@ -30,6 +30,7 @@ export function ropeOracle(
     & { rows: number; width: number; back?: boolean },
 ): Scaled {
   const { rows, width, heads, length, offset = 0, first = 0, rotary, back = false } = options;
+  const { magnitude = 1 } = options;
   const values = Float64Array.from(x);
   const scale = values.map(Math.abs);
   const frequencies = ropeFrequencies(options);
@@ -38,7 +39,7 @@ export function ropeOracle(
     const position = Math.floor(part / heads) % length + offset;
     frequencies.forEach((frequency, i) => {
       const angle = position * frequency * (back ? -1 : 1);
-      const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+      const [cosine, sine] = [magnitude * Math.cos(angle), magnitude * Math.sin(angle)];
       const a = part * width + first + step * i;
       const b = a + apart;
       values[a] = x[a] * cosine - x[b] * sine;

@@ -15,6 +15,8 @@ export interface RopeAngles {
   base?: number;
   /** Radians a position of each of the `rotary / 2` pairs, instead of those of the base. */
   frequencies?: readonly number[];
+  /** Factor of cosines and sines (YaRN, arXiv 2309.00071, section 3.4); 1 unless given. */
+  magnitude?: number;
 }
 
 /**
@@ -42,15 +44,15 @@ export function ropeFrequencies({ rotary, base = 10000, frequencies }: RopeAngle
  * @throws {UserError} where the number of columns is none that can be rotated.
  */
 export function ropeTable(pool: Pool, options: RopeAngles & { positions: number }): Tensor {
-  const { rotary, positions } = options;
+  const { rotary, positions, magnitude = 1 } = options;
   const frequencies = ropeFrequencies(options);
   const values = new Float32Array(positions * rotary);
   for (let position = 0; position < positions; position++) {
     frequencies.forEach((frequency, i) => {
       const angle = position * frequency;
       const at = position * rotary + 8 * Math.floor(i / 4) + i % 4;
-      values[at] = Math.cos(angle);
-      values[at + 4] = Math.sin(angle);
+      values[at] = magnitude * Math.cos(angle);
+      values[at + 4] = magnitude * Math.sin(angle);
     });
   }
   return pool.upload("rope table", [positions, rotary], values);

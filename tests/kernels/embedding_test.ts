@@ -135,3 +135,24 @@ Deno.test(
     );
   }),
 );
+
+Deno.test(
+  "a table in parts gives the rows of the whole one",
+  withDevice(async (pool, device) => {
+    const [v, d, t] = [21, 12, 30];
+    const table = numbers("table", v * d);
+    const host = idsOf(t, v, 0.2);
+    const ids = pool.upload("ids", [t], host);
+    const recorder = createRecorder(pool);
+    const into = pool.tensor("y", [t, d]);
+    const cuts = [0, 8, 16, v];
+    cuts.slice(1).forEach((end, i) => {
+      const [first, rows] = [cuts[i], end - cuts[i]];
+      const part = pool.upload("part", [rows, d], table.slice(first * d, end * d));
+      embed(recorder, part, { ids, first, into });
+    });
+    recorder.submit();
+    const [got] = await download(device, [into]);
+    assertEquals([...got], [...embedOracle(table, { ids: host, d })]);
+  }),
+);

@@ -7,7 +7,14 @@ import { variantName } from "../../kernels/gemm/variant.ts";
 import { groupedGemm } from "../../kernels/grouped_gemm/grouped_gemm.ts";
 import { groupedGemmOracle } from "../../kernels/grouped_gemm/oracle.ts";
 import { groupTokens } from "../../kernels/group_tokens/group_tokens.ts";
-import { dequantise, quantise, uploadQuantised } from "../../kernels/quantise/quantise.ts";
+import type { HostArray } from "../../kernels/layout.ts";
+import {
+  dequantise,
+  emptyQuantised,
+  quantise,
+  uploadQuantised,
+  writeQuantised,
+} from "../../kernels/quantise/quantise.ts";
 import { createRecorder } from "../../kernels/recorder.ts";
 import { download } from "../../kernels/tensor.ts";
 import { assertClose, numbers, variants, withDevice } from "./compare.ts";
@@ -116,5 +123,32 @@ Deno.test(
     assertEquals(values.words.length, 16);
     recorder.submit();
     return Promise.resolve();
+  }),
+);
+
+Deno.test(
+  "planes that are written one by one are those of the whole bank",
+  withDevice(async (pool, device) => {
+    const shape = [3, 2, 37, 9];
+    const size = 37 * 9;
+    const weights = numbers("bank", 6 * size);
+    for (const bits of [8, 4] as const) {
+      const whole = quantise(weights, { shape, bits });
+      const tensor = emptyQuantised(pool, { shape, bits, label: "bank" });
+      const plane = (i: number) =>
+        quantise(weights.slice(i * size, (i + 1) * size), { shape: [37, 9], bits });
+      for (const i of [5, 0, 3, 1, 4, 2]) {
+        writeQuantised(pool, tensor, { values: plane(i), firstPlane: i });
+      }
+      const [words, scales] = await download<HostArray>(device, [tensor.words, tensor.scales]);
+      assertEquals(words, whole.words);
+      assertEquals(scales, whole.scales);
+      const write = (values: typeof whole, firstPlane: number) => () =>
+        writeQuantised(pool, tensor, { values, firstPlane });
+      assertThrows(write(plane(0), 6), RangeError, "from plane 6 on into bank [3, 2, 37, 9]");
+      assertThrows(write(quantise(weights, { shape: [9, 37 * 6], bits }), 0), RangeError);
+      const other = quantise(weights, { shape, bits: bits === 8 ? 4 : 8 });
+      assertThrows(write(other, 0), RangeError, `of ${bits} bits`);
+    }
   }),
 );

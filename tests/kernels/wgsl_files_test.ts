@@ -36,6 +36,7 @@ const shaders: Record<string, { bindings: string[]; threads: number }> = {
     bindings: ["keys", "order", "dy", "dtable", "heads", "tails", "p"],
     threads: 64,
   },
+  "rows/put_rows": { bindings: ["x", "y", "p"], threads: 64 },
   "cross_entropy/columns": { bindings: ["x", "y", "p"], threads: 64 },
   "cross_entropy/gradient": {
     bindings: ["targets", "lse", "share", "logits", "p"],
