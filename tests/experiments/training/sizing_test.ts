@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { gateRecipes, recipeById } from "../../../core/gates/recipes.ts";
 import { parameters } from "../../../core/spec/params.ts";
 import { flopsPerToken } from "../../../core/spec/flops.ts";
-import { arenaOf, sizeParameters, seedsFrom } from "../../../experiments/training/arena.ts";
+import { arenaOf, seedsFrom, sizeParameters } from "../../../experiments/training/arena.ts";
 import { gateShapeOf } from "../../../experiments/training/router_size.ts";
 import { denseRuns, sizedRuns } from "../../../experiments/training/sized_runs.ts";
 import {
