@@ -18,6 +18,7 @@ export * from "./nn/feed_forward.ts";
 export * from "./nn/pointwise.ts";
 export * from "./nn/recompute.ts";
 export * from "./nn/model_check.ts";
+export * from "./nn/attention_experts.ts";
 export * from "./nn/gating.ts";
 export * from "./nn/parameters.ts";
 export * from "./nn/layer_statistics.ts";
@@ -43,6 +44,7 @@ export * from "./train/evaluate.ts";
 export * from "./train/loop_options.ts";
 export * from "./train/steps.ts";
 export * from "./train/loop.ts";
+export * from "./train/schemes/mod.ts";
 export * from "./arrays/arrays.ts";
 export * from "./arrays/functions.ts";
 export * from "./arrays/hash.ts";
@@ -116,6 +118,7 @@ export {
 } from "./checkpoints/write.ts";
 export { type MemoryFiles, memoryFiles } from "./checkpoints/memory_files.ts";
 export { decodeMxfp4, decodeNumbers } from "./checkpoints/number_formats.ts";
+export * from "./programs/mod.ts";
 export {
   hasHalves,
   type HeldAs,
@@ -134,3 +137,23 @@ export { checkInference } from "./infer/inference_check.ts";
 export { createInference } from "./infer/inference.ts";
 export { likeliest, sampleToken, type SamplingOptions } from "./infer/sample.ts";
 export * from "./infer/generate.ts";
+export * from "./experts/specs.ts";
+export type { Applied, BesideKind, ExpertRun, RoutedKind } from "./experts/kind.ts";
+export * from "./experts/recipe.ts";
+export * from "./experts/recipes.ts";
+export * from "./experts/table.ts";
+export * from "./experts/layer.ts";
+export { bestByProductKeys, type ProductKeys } from "./experts/neurons.ts";
+export * from "./experts/product_key_gate.ts";
+export { neighbourhoods } from "./experts/convolution.ts";
+export * from "./experts/decoder.ts";
+export * from "./experts/image.ts";
+export * from "./experts/image_data.ts";
+export * from "./experts/impact.ts";
+export * from "./experts/train.ts";
+export * from "./experts/placements.ts";
+export * from "./experts/counted_arrays.ts";
+export * from "./experts/layer_program.ts";
+export * from "./adapters/mod.ts";
+export * from "./derivatives/mod.ts";
+export * from "./applications/mod.ts";

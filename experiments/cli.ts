@@ -19,6 +19,7 @@ import { addCalibrate } from "./cli_calibrate.ts";
 import { addDescribe } from "./cli_describe.ts";
 import { explain } from "./cli_errors.ts";
 import { addExperiment } from "./cli_experiment.ts";
+import { addGenerate } from "./cli_generate.ts";
 import { addPlan } from "./cli_plan.ts";
 import { addProfile } from "./cli_profile.ts";
 import { addReport } from "./cli_report.ts";
@@ -30,6 +31,7 @@ import { processIo } from "./cli_io.ts";
 const commands: readonly ((cli: Cli) => void)[] = [
   addExperiment,
   addDescribe,
+  addGenerate,
   addSimulate,
   addPlan,
   addCalibrate,

@@ -12,6 +12,8 @@ import { terminalProgress } from "./cli_progress.ts";
 export interface Io {
   /** Prints a line of the answer. */
   print(text: string): void;
+  /** Prints a part of the answer without ending its line. */
+  write(text: string): void;
   /** Says a line that is no part of the answer. */
   say(line: string): void;
   /** The time of day. */
@@ -24,10 +26,16 @@ export interface Io {
   onInterrupt(callback: () => void): () => void;
 }
 
+/** Writes all bytes; a pipe may take some of them at once. */
+function writeAll(bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+}
+
 /** Streams, clock and signals of this process. */
 export function processIo(): Io {
   return {
     print: (text) => console.log(text),
+    write: (text) => writeAll(new TextEncoder().encode(text)),
     say: (line) => console.error(line),
     now: () => new Date(),
     seconds: () => performance.now() / 1000,

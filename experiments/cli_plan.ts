@@ -14,6 +14,7 @@ import type { Cli } from "./cli_command.ts";
 import { collect, positiveNumber, wholeNumber } from "./cli_command.ts";
 import { placementHelp } from "./placement/read_placement.ts";
 import { answerOf, keptFor } from "./planner/answer.ts";
+import { checkOut } from "./planner/check_out.ts";
 import { commandOf } from "./planner/plan_command.ts";
 import { checkLaunch, checkRecord, showCheck } from "./planner/launch/mod.ts";
 import { readCheck } from "./planner/read_check.ts";
@@ -45,6 +46,17 @@ function nonNegative(text: string): number {
   return value;
 }
 
+/** Seconds of a search without a budget after which it is said how to end one. */
+const PATIENCE = 30;
+
+/** How to end a long search without losing it. */
+function longSearch(out: string | undefined): string {
+  const kept = out === undefined
+    ? "--out FOLDER keeps what was searched for --resume"
+    : `Ctrl-C keeps in ${out} what was searched, and --resume goes on`;
+  return `This may take long: --budget 60 gives the best after a minute; ${kept}`;
+}
+
 /** Runs the searches, as far as Ctrl-C lets them. */
 async function search(
   cli: Cli,
@@ -61,10 +73,20 @@ async function search(
   const controller = new AbortController();
   const release = io.onInterrupt(() => controller.abort(stopped));
   const bar = io.progress();
+  const told = searchTold(bar);
+  const began = io.seconds();
+  let patient = budgetSeconds === undefined;
+  const progress: typeof told = (what, now) => {
+    if (patient && io.seconds() - began > PATIENCE) {
+      patient = false;
+      io.say(longSearch(out));
+    }
+    told(what, now);
+  };
   try {
     const runs = await runSearches(tasks, {
       ...{ keep: keptFor(top), frontSlack, workers, budgetSeconds, resume },
-      ...{ seconds: io.seconds, signal: controller.signal, progress: searchTold(bar) },
+      ...{ seconds: io.seconds, signal: controller.signal, progress },
       saveIn: out && join(out, "search"),
     });
     controller.signal.throwIfAborted();
@@ -92,6 +114,7 @@ async function plan(cli: Cli, options: PlanOptions): Promise<void> {
   const words = wordsOf(options);
   const planning = await readPlanning(words);
   checkPrice(planning, hourDollars);
+  if (out !== undefined) await checkOut(out);
   await checkNamed(explain, compare);
   const beside = besideOf(options);
   const [began, startedAt] = [io.seconds(), io.now().toISOString()];
@@ -99,11 +122,11 @@ async function plan(cli: Cli, options: PlanOptions): Promise<void> {
   const runs = await search(cli, tasks, options);
   const seconds = io.seconds() - began;
   const answer = await answerOf(runs, { planning, beside, explain, compare });
-  const { record, best } = answer;
+  const { record, launched } = answer;
   const said = options.json ? formatRecord(record).trimEnd() : showPlans(record, { seconds });
   if (out === undefined) return io.print(said);
   const { written, aside } = await writePlans(out, {
-    ...{ page: pageOf(answer), best, launcher },
+    ...{ page: pageOf(answer), launched },
     run: {
       ...{ planning, startedAt, host: await planHost(), seed: options.seed },
       ...{ wallSeconds: io.seconds() - began, command: commandOf(words, beside) },
@@ -153,7 +176,7 @@ export function addPlan(cli: Cli): void {
         .choices(["all", "fewer"] as const),
     )
     .option("--budget <seconds>", "seconds to search at most", nonNegative)
-    .option("--front-slack <share>", "how far the front may be passed by", nonNegative, 0.02)
+    .option("--front-slack <share>", "how far the front may be passed by", nonNegative, 0.01)
     .addOption(new Option("--launcher <name>", "who has to run the plan").choices(launcherNames))
     .option("--workers <n>", "workers of a large search (default: one a core)", positiveNumber)
     .addOption(

@@ -4,8 +4,19 @@
  * @module
  */
 import { unknownName } from "../kernels/base/errors.ts";
+import { adaptersExperiment } from "./adapters/adapters.ts";
 import type { Experiment } from "./define.ts";
+import { applicationsExperiment } from "./applications/applications.ts";
+import { derivativesExperiment } from "./derivatives/derivatives.ts";
+import { activationsExperiment } from "./experts/activations.ts";
+import { depthOrWidthExperiment } from "./experts/depth_or_width.ts";
+import { expertKindsExperiment } from "./experts/expert_kinds.ts";
+import { expertPlacementExperiment } from "./experts/expert_placement.ts";
+import { sharedExpertsExperiment } from "./experts/shared_experts.ts";
+import { speedOfExpertsExperiment } from "./experts/speed_of_experts.ts";
 import { moeLayerExperiment } from "./routing/moe_layer.ts";
+import { checkpointSpeedExperiment } from "./checkpoints/speed/speed.ts";
+import { routingExperiment } from "./checkpoints/routing/routing.ts";
 import { publishedPlansExperiment } from "./planner/publishers/published_plans.ts";
 import { scalingExperiment } from "./scaling/scaling.ts";
 import { placementExperiment } from "./placement/placement.ts";
@@ -31,6 +42,17 @@ export const experiments: readonly Experiment[] = [
   granularityExperiment,
   softExperiment,
   routingTraceExperiment,
+  routingExperiment,
+  checkpointSpeedExperiment,
+  derivativesExperiment,
+  applicationsExperiment,
+  adaptersExperiment,
+  expertKindsExperiment,
+  sharedExpertsExperiment,
+  expertPlacementExperiment,
+  activationsExperiment,
+  depthOrWidthExperiment,
+  speedOfExpertsExperiment,
   placementExperiment,
 ];
 

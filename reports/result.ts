@@ -5,7 +5,7 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 import type { Span } from "../sim/engine/span.ts";
-import type { Bars, Card, Funnel, LinePlot, Scatter, Waterfall } from "./visuals.ts";
+import type { Bars, Card, Funnel, Heatmap, LinePlot, Scatter, Waterfall } from "./visuals.ts";
 
 /** Where a number comes from; printed beside it. */
 export type Kind = "measured" | "simulated" | "published" | "derived";
@@ -205,6 +205,8 @@ export interface Result {
   scatters?: Scatter[];
   /** Curves. */
   lines?: LinePlot[];
+  /** Tables of numbers as colours. */
+  heatmaps?: Heatmap[];
   /** Bars. */
   bars?: Bars[];
   /** Parts that add up. */

@@ -204,3 +204,27 @@ export interface Card extends Visual {
   /** The same as lists. */
   lists?: { title: string; items: string[] }[];
 }
+
+/** Rows or columns of a heatmap. */
+export interface HeatmapSide {
+  /** What they are, such as "expert". */
+  title: string;
+  /** Names of all of them, in order. */
+  labels: string[];
+}
+
+/** A table of numbers as colours, such as the load by layer and expert. */
+export interface Heatmap extends Visual {
+  /** The rows, from the top. */
+  rows: HeatmapSide;
+  /** The columns, from the left. */
+  columns: HeatmapSide;
+  /** What a number is, such as "load over the mean". */
+  what: string;
+  /** Unit of the numbers. */
+  unit: NumberUnit;
+  /** The numbers, row by row; null where there is none. */
+  values: (number | null)[][];
+  /** The number that has no colour, less than it one and more than it another; the least has none where absent. */
+  middle?: number;
+}

@@ -8,7 +8,16 @@ import { nearest, UserError } from "../kernels/base/errors.ts";
 import { numberUnits } from "./format.ts";
 import type { Result } from "./result.ts";
 import { estimateSchema } from "./shared_schema.ts";
-import type { Bars, Card, Funnel, LinePlot, Scatter, Visual, Waterfall } from "./visuals.ts";
+import type {
+  Bars,
+  Card,
+  Funnel,
+  Heatmap,
+  LinePlot,
+  Scatter,
+  Visual,
+  Waterfall,
+} from "./visuals.ts";
 
 const text = z.string();
 const number = z.number();
@@ -117,11 +126,29 @@ const card: z.ZodType<Card> = z.strictObject({
   lists: z.array(z.strictObject({ title: text, items: z.array(text) })).optional(),
 });
 
+const side = z.strictObject({ title: text, labels: z.array(text) });
+
+const heatmap: z.ZodType<Heatmap> = z.strictObject({
+  ...visual,
+  rows: side,
+  columns: side,
+  what: text,
+  unit,
+  values: z.array(z.array(number.nullable())),
+  middle: number.optional(),
+}).refine(
+  ({ rows, columns, values }) =>
+    values.length === rows.labels.length &&
+    values.every((row) => row.length === columns.labels.length),
+  { error: "expected a number for each row and column" },
+);
+
 /** The fields of a result that hold drawings. */
 export const visualFields = {
   cards: z.array(card).optional(),
   scatters: z.array(scatter).optional(),
   lines: z.array(linePlot).optional(),
+  heatmaps: z.array(heatmap).optional(),
   bars: z.array(bars).optional(),
   waterfalls: z.array(waterfall).optional(),
   funnels: z.array(funnel).optional(),
@@ -142,9 +169,9 @@ export const plainSections = [
 
 /** All drawings of a result. */
 export function visualsOf(result: Result): Visual[] {
-  const { cards = [], scatters = [], lines = [], bars = [], waterfalls = [], funnels = [] } =
-    result;
-  return [...cards, ...scatters, ...lines, ...bars, ...waterfalls, ...funnels];
+  const { cards = [], scatters = [], lines = [], heatmaps = [] } = result;
+  const { bars = [], waterfalls = [], funnels = [] } = result;
+  return [...cards, ...scatters, ...lines, ...heatmaps, ...bars, ...waterfalls, ...funnels];
 }
 
 /**

@@ -130,4 +130,6 @@ export interface Arrays<A, I> {
   idsBeside(...parts: I[]): I;
   /** The rows of indices [T, K], each `times` times. */
   repeatIds(ids: I, times: number): I;
+  /** The same indices, row by row, in another shape. */
+  reshapeIds(ids: I, shape: Shape): I;
 }

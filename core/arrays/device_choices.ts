@@ -17,14 +17,14 @@ import {
 } from "../../kernels/mod.ts";
 import type { Variable } from "../nn/tape.ts";
 import type { Arrays, NoiseKind, Shape } from "./arrays.ts";
-import { type DeviceScope, idShapeOf, matrixShapeOf } from "./device_scope.ts";
+import { type DeviceScope, idShapeOf, matrixShapeOf, shapedIds } from "./device_scope.ts";
 import { HASH_WGSL, noiseKey } from "./hash.ts";
 
 /** What {@linkcode deviceChoices} gives. */
 export type DeviceChoices = Pick<
   Arrays<Variable, Tensor>,
   | ("noise" | "topK" | "where" | "keep" | "choosePerColumn" | "assignEqually" | "limit" | "hash")
-  | ("lookUpIds" | "randomIds" | "affine" | "idsBeside" | "repeatIds")
+  | ("lookUpIds" | "randomIds" | "affine" | "idsBeside" | "repeatIds" | "reshapeIds")
 >;
 
 const noiseTexts: Readonly<Record<NoiseKind, string>> = {
@@ -162,5 +162,7 @@ export function deviceChoices(scope: DeviceScope): DeviceChoices {
       const [rows, k] = idShapeOf(ids);
       return made(idRecipes.repeat, [rows * times, k], { tensors: { ids }, values: { times } });
     },
+    // A view of its own, since rows and columns are remembered by tensor; the tape owns the first.
+    reshapeIds: (ids, shape) => shapedIds({ ...ids }, shape),
   };
 }

@@ -134,5 +134,6 @@ export function hostArrays({ seed, step = 0, frozen }: HostArraysOptions): HostA
     },
     repeatIds: ({ shape: [rows, k], data }, times) =>
       fillIndices([rows * times, k], (r, c) => data[Math.floor(r / times) * k + c]),
+    reshapeIds: ({ data }, shape) => hostIndices(shape, data),
   };
 }

@@ -18,8 +18,9 @@ import type { Model } from "../spec/model.ts";
 import { feedForward } from "./feed_forward.ts";
 import { gatedExperts } from "./gated_experts.ts";
 import { type GateBatch, type Gating, route } from "./gating.ts";
+import { expertShares, headCounts, weighHeads } from "./attention_experts.ts";
 import { attend, linear, moe, normalise } from "./layers.ts";
-import type { PlainAttention } from "./model_check.ts";
+import type { RunnableAttention } from "./model_check.ts";
 import { sharesNorm } from "./parameters.ts";
 import { stored } from "./pointwise.ts";
 import type { Tape, Variable } from "./tape.ts";
@@ -90,9 +91,9 @@ function attentionBranch(
   options: BlockOptions & { layer: ModelLayer; residual: Variable },
 ): Variable {
   const { model, kernels, rope, causal = true, layer, residual, batch: { length } } = options;
-  const attention = model.attention as PlainAttention;
-  const { heads, headDim } = attention;
-  const kvHeads = attention.kind === "gqa" ? attention.kvHeads : heads;
+  const attention = model.attention as RunnableAttention;
+  const { headDim } = attention;
+  const { heads, kvHeads } = headCounts(attention);
   const weight = weightOf(options, layer);
   const named = (name: string) => ({
     ...{ w: weight(`attention.${name}`), bias: weight(`attention.${name}.bias`) },
@@ -106,7 +107,17 @@ function attentionBranch(
     ...{ length, heads, kvHeads, causal, scale: 1 / Math.sqrt(headDim) },
     ...{ window: layer.window, sink: weight("attention.sinks") },
   });
-  return linear(tape, o, { ...named("out"), residual });
+  if (attention.kind !== "experts") return linear(tape, o, { ...named("out"), residual });
+  const { routing } = attention;
+  const shares = expertShares(tape, a, { router: weight("attention.router"), routing, kernels });
+  const { w, bias, label } = named("out");
+  const like = residual.value.dtype === "f16" ? "f16" : "f32";
+  // Biases are weighed as their experts are.
+  const biased = bias
+    ? linear(tape, stored(tape, shares, like), { w: bias, residual, kernels, label: "out bias" })
+    : residual;
+  const weighed = weighHeads(tape, o, { shares, attention });
+  return linear(tape, weighed, { w, residual: biased, kernels, label });
 }
 
 /** What a branch of experts gives: its sum with the residual, and the logits of its gate. */

@@ -5,11 +5,14 @@
  */
 import { UserError } from "../../kernels/base/errors.ts";
 import type { GateRecipe } from "../gates/recipe.ts";
-import type { GqaAttention, MhaAttention, Model } from "../spec/model.ts";
+import type { ExpertAttention, GqaAttention, MhaAttention, Model } from "../spec/model.ts";
 import { runnableActivations } from "./activations.ts";
 
-/** Attention whose heads share widths. */
+/** Attention whose heads share widths, of one expert. */
 export type PlainAttention = MhaAttention | GqaAttention;
+
+/** Attention that the transformer runs. */
+export type RunnableAttention = PlainAttention | ExpertAttention;
 
 /** How a description is to be run. */
 export interface ModelUse {
@@ -57,7 +60,12 @@ function generalWants(model: Model, { causal = true, length = 0 }: ModelUse): Wa
     return [field, there ? "one" : "none", "none", !there];
   };
   return [
-    ["attention.kind", attention.kind, "mha or gqa", /^(mha|gqa)$/.test(attention.kind)],
+    [
+      "attention.kind",
+      attention.kind,
+      "mha, gqa or experts",
+      /^(mha|gqa|experts)$/.test(attention.kind),
+    ],
     ["attention.qkNorm", qkNorm, "none", qkNorm === "none"],
     ["attention.window", window ? "one" : "none", "none in both directions", causal || !window],
     [
@@ -124,12 +132,25 @@ function networkWants(model: Model, { recipe }: ModelUse): Want[] {
  *
  * @throws {UserError} that names the first field that cannot.
  */
-export function checkModel(model: Model, use: ModelUse = {}): PlainAttention {
+export function checkRunnableModel(model: Model, use: ModelUse = {}): RunnableAttention {
   for (
     const [field, found, wanted, fits] of [...generalWants(model, use), ...networkWants(model, use)]
   ) {
     if (fits) continue;
     throw new UserError(`Cannot train ${model.id}: found ${found} as ${field}, wanted ${wanted}`);
   }
-  return model.attention as PlainAttention;
+  return model.attention as RunnableAttention;
+}
+
+/**
+ * The attention of a model that can be run and has no attention experts.
+ *
+ * @throws {UserError} that names the first field that cannot.
+ */
+export function checkModel(model: Model, use: ModelUse = {}): PlainAttention {
+  const attention = checkRunnableModel(model, use);
+  if (attention.kind !== "experts") return attention;
+  throw new UserError(
+    `Cannot train ${model.id}: found experts as attention.kind, wanted mha or gqa`,
+  );
 }

@@ -9,7 +9,8 @@ import { isGated } from "../spec/activation.ts";
 import { layersOf, type ModelLayer } from "../spec/layers.ts";
 import type { FfnSpec, Model } from "../spec/model.ts";
 import { gateParameters, gateStates, type Gating, networksOf } from "./gating.ts";
-import { checkModel, type PlainAttention } from "./model_check.ts";
+import { headCounts } from "./attention_experts.ts";
+import { checkRunnableModel, type RunnableAttention } from "./model_check.ts";
 import type { Variable } from "./tape.ts";
 
 /** A weight of a model: its gradient lives from the backward pass to the update. */
@@ -31,6 +32,7 @@ export interface Beginning {
   init: Init;
 }
 
+/** Shapes and beginnings by name. */
 type Shapes = Record<string, Beginning>;
 
 /** Normal with a variance of 1 / fan-in. */
@@ -49,23 +51,26 @@ function normOf(model: Model, name: string): Shapes {
 }
 
 function attentionOf(model: Model): Shapes {
-  const attention = model.attention as PlainAttention;
+  const attention = model.attention as RunnableAttention;
   const { dModel: d, layers } = model;
-  const { heads, headDim, qkvBias, outBias, sinks } = attention;
-  const kvHeads = attention.kind === "gqa" ? attention.kvHeads : heads;
-  const bias = (name: string, width: number, wanted: boolean): Shapes =>
-    wanted ? { [`attention.${name}.bias`]: { shape: [width], init: "zeros" } } : {};
+  const { headDim, qkvBias, outBias, sinks } = attention;
+  const { heads, kvHeads } = headCounts(attention);
+  const experts = attention.kind === "experts" ? attention.experts : undefined;
+  const bias = (name: string, shape: number[], wanted: boolean): Shapes =>
+    wanted ? { [`attention.${name}.bias`]: { shape, init: "zeros" } } : {};
   const projection = (name: string, count: number): Shapes => ({
     [`attention.${name}`]: weight([d, count * headDim], d),
-    ...bias(name, count * headDim, qkvBias),
+    ...bias(name, [count * headDim], qkvBias),
   });
   return {
+    ...experts && { "attention.router": weight([d, experts], d) },
     ...projection("q", heads),
     ...projection("k", kvHeads),
     ...projection("v", kvHeads),
     ...sinks && { "attention.sinks": { shape: [heads], init: "zeros" } },
-    "attention.out": weight([heads * headDim, d], 2 * layers * heads * headDim),
-    ...bias("out", d, outBias),
+    // Experts are weighed: what they give together is as large as what one gives.
+    "attention.out": weight([heads * headDim, d], 2 * layers * attention.heads * headDim),
+    ...bias("out", experts ? [experts, d] : [d], outBias),
   };
 }
 
@@ -115,8 +120,11 @@ function layerOf(model: Model, layer: ModelLayer, gating?: Gating): Shapes {
   };
 }
 
-/** Names, shapes and beginnings of a model's weights. */
-function shapesOf(model: Model, gating?: Gating): Shapes {
+/**
+ * Names, shapes and beginnings of a model's weights, in the order of the forward pass; the weights of
+ * its gates among them, or of the description's own routers.
+ */
+export function modelBeginnings(model: Model, gating?: Gating): Record<string, Beginning> {
   const { dModel: d, embedding: { vocab, tied, positions }, norm } = model;
   return {
     embedding: weight([vocab, d], d),
@@ -164,9 +172,9 @@ export function createParameters(
   },
 ): ModelParameters {
   const { seed, gating, beside, ...use } = options;
-  checkModel(model, { ...use, recipe: gating?.recipe });
+  checkRunnableModel(model, { ...use, recipe: gating?.recipe });
   return Object.fromEntries(
-    Object.entries({ ...shapesOf(model, gating), ...beside }).map(([name, one]) => [name, {
+    Object.entries({ ...modelBeginnings(model, gating), ...beside }).map(([name, one]) => [name, {
       ...{ name, init: one.init },
       value: pool.upload(name, one.shape, firstValues(one, { seed, name })),
     }]),

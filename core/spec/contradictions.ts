@@ -25,6 +25,11 @@ function checkMixers({ attention: a, linear, mamba, mamba2 }: Model, want: Want)
     const fits = a.heads % a.kvHeads === 0;
     want(fits, ["attention", "kvHeads"], multiple(`${a.heads} heads`, a.kvHeads));
   }
+  if (a.kind === "experts" && a.routing) {
+    const { experts, routing: { topK } } = a;
+    const wanted = `expected at most the ${experts} attention experts but found ${topK}`;
+    want(topK <= experts, ["attention", "routing", "topK"], wanted);
+  }
   if ("window" in a && a.window) {
     const { fullEvery: n, fullOffset: i } = a.window;
     want(i < n, ["attention", "window", "fullOffset"], below(n, i));

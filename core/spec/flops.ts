@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { headShape } from "./mixer_counts.ts";
+import { expertsUsed, headShape } from "./mixer_counts.ts";
 import { layersOf, type ModelLayer } from "./layers.ts";
 import type { FfnSpec, Model } from "./model.ts";
 import { layerParts, outerParts, type PartCounts } from "./params.ts";
@@ -66,7 +66,7 @@ function coreFlops(model: Model, layer: ModelLayer, sequence: number): number {
   if (layer.mixer !== "attention") return 0;
   const { heads, dqk, dv } = headShape(a);
   const keys = meanKeys(sequence, layer.window);
-  const causal = 2 * keys * heads * (dqk + dv) * (a.kind === "experts" ? a.experts : 1);
+  const causal = 2 * keys * heads * (dqk + dv) * expertsUsed(a);
   return causal * (layer.stack === "encoder" ? 2 : 1) + (layer.crossAttention ? 2 * causal : 0);
 }
 

@@ -106,7 +106,10 @@ function lowerHeads(
   ];
 }
 
-/** Attention as ops: projections, core and output. `full` attends both ways. */
+/**
+ * Attention as ops: projections, core and output. `full` attends both ways. Attention experts are all
+ * computed, also where a token goes to its best alone.
+ */
 export function lowerAttention(
   a: AttentionSpec,
   at: MixerContext,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { always, type Count } from "./count.ts";
+import { add, always, chosen, type Count } from "./count.ts";
 import type { ModelLayer } from "./layers.ts";
 import type { AttentionSpec, LinearSpec, Mamba2Spec, MambaSpec, Model } from "./model.ts";
 
@@ -37,10 +37,15 @@ export function attentionCount(a: AttentionSpec, d: number): Count {
   const n = a.kind === "experts" ? a.experts : 1;
   const nKv = a.kind === "experts" && a.kv === "expert" ? n : 1;
   const sinks = a.sinks ? heads : 0;
-  return always(
-    n * d * (q + out) + nKv * d * kv,
-    n * (bias(q) + (a.outBias ? d : 0) + sinks) + nKv * bias(kv),
-  );
+  const queries = always(d * (q + out), bias(q) + (a.outBias ? d : 0) + sinks);
+  // Other tokens may choose any expert: its keys and values are there for all.
+  const keys = always(nKv * d * kv, nKv * bias(kv));
+  return add(chosen(queries, n, expertsUsed(a)), keys);
+}
+
+/** Attention experts that a token's output is made of; 1 where there are none. */
+export function expertsUsed(a: AttentionSpec): number {
+  return a.kind === "experts" ? a.routing?.topK ?? a.experts : 1;
 }
 
 /** The soft router of attention experts. */
@@ -99,10 +104,9 @@ export function mixerParts(
     case "mamba2":
       return { mamba: mamba2Count(mamba2!, d) };
   }
-  const { total, matmul } = attentionCount(attention, d);
   const copies = crossAttention ? 2 : 1;
   return {
-    attention: always(copies * matmul, copies * (total - matmul)),
+    attention: chosen(attentionCount(attention, d), copies, copies),
     ...(attention.kind === "experts" && { attentionRouter: attentionRouterCount(attention, d) }),
   };
 }

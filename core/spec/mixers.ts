@@ -68,7 +68,7 @@ export interface MlaAttention {
   valueDim: number;
 }
 
-/** Attention experts, softly routed: every token goes to all of them (BAM, arXiv 2408.08274). */
+/** Attention experts (BAM, arXiv 2408.08274): softly routed, every token goes to all of them. */
 export interface ExpertAttention extends AttentionHeads {
   /** Discriminator. */
   kind: "experts";
@@ -78,6 +78,16 @@ export interface ExpertAttention extends AttentionHeads {
   kv: "expert" | "shared";
   /** Key and value heads of one expert. */
   kvHeads: number;
+  /** Where a token goes to its best alone (BAM, section 4.4); to all, softly, where absent. */
+  routing?: ExpertRouting;
+}
+
+/** How a token goes to its best attention experts. */
+export interface ExpertRouting {
+  /** How many. */
+  topK: number;
+  /** Weights by a softmax over all experts, or over the chosen: these sum to 1. */
+  over: "all" | "chosen";
 }
 
 /** The self-attention of a layer. */

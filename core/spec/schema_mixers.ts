@@ -41,6 +41,8 @@ export const attention = z.discriminatedUnion("kind", [
     kvHeads: size,
     experts: size,
     kv: z.enum(["expert", "shared"]),
+    routing: z.strictObject({ topK: size, over: z.enum(["all", "chosen"]).default("all") })
+      .optional(),
   }),
 ], kinds("mha", "gqa", "mla", "experts"));
 

@@ -32,11 +32,13 @@ const upShape = ({ activation, width }: FfnSpec, d: number) =>
 
 const ofAttention: ShapesOf = ({ attention: a, dModel: d }) => {
   const { heads, kvHeads, dqk } = headShape(a);
+  const n = a.kind === "experts" ? a.experts : 1;
+  const keys = a.kind === "experts" && a.kv === "expert" ? n * kvHeads : kvHeads;
   return {
-    "attention.q": [d, heads * dqk],
-    "attention.k": [d, kvHeads * dqk],
-    "attention.v": [d, kvHeads * dqk],
-    "attention.out": [heads * dqk, d],
+    "attention.q": [d, n * heads * dqk],
+    "attention.k": [d, keys * dqk],
+    "attention.v": [d, keys * dqk],
+    "attention.out": [n * heads * dqk, d],
   };
 };
 
@@ -68,6 +70,9 @@ const ofNorms: ShapesOf = ({ dModel: d, norm }, { network }) => {
 /** Shapes of the parts of a layer. */
 const ofParts: Partial<Record<ModelPart, ShapesOf>> = {
   attention: ofAttention,
+  attentionRouter: ({ attention: a, dModel: d }) => ({
+    "attention.router": [d, a.kind === "experts" ? a.experts : 0],
+  }),
   router: ({ dModel: d }, { experts }) => ({ "moe.router": [d, experts] }),
   experts: ofExperts,
   shared: ofShared,

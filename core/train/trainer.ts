@@ -66,6 +66,8 @@ export interface TrainerOptions {
   lossScale?: number;
   /** Steps of the whole training, for gates that change on the way. */
   stepsTotal?: number;
+  /** Weights that stay as they are, by their names in the model; none where absent. */
+  frozen?: (name: string) => boolean;
 }
 
 /** A model in training. */
@@ -129,7 +131,7 @@ export interface Trainer {
  */
 export function createTrainer(device: Device, model: Model, options: TrainerOptions): Trainer {
   const { sequences, length, seed, recipe, causal, recompute, storage = "f32" } = options;
-  const { tags = 1, maxNorm = 1, kernels = guessedKernels(device), stepsTotal } = options;
+  const { tags = 1, maxNorm = 1, kernels = guessedKernels(device), stepsTotal, frozen } = options;
   const lossScale = storage === "f16" ? options.lossScale ?? 1024 : 1;
   const gatingFor = (recipe: GateRecipe) =>
     gatingOf(model, { recipe, sequences, length, tags, causal, steps: stepsTotal });
@@ -143,10 +145,17 @@ export function createTrainer(device: Device, model: Model, options: TrainerOpti
   const list = Object.values(parameters);
   const course = courseOf(recipe?.training, { steps: stepsTotal });
 
+  /** Tells the weights that a phase of the training, or all of it, leaves as they are. */
+  const frozenIn = (phase?: string) => {
+    const inPhase = course.frozen(phase);
+    if (!frozen || phase === undefined) return inPhase;
+    return (name: string) => frozen(name) || inPhase?.(name) === true;
+  };
+
   /** A pass in a phase of the training, or of an evaluation. */
   const forward = (told: { step: number; phase?: string } & PassVariant): ForwardOptions => {
     const { step, phase, pass = 0, recipe: other } = told;
-    const parameters = parametersIn(weights, { frozen: course.frozen(phase) });
+    const parameters = parametersIn(weights, { frozen: frozenIn(phase) });
     const running = other ? gatingFor(other) : gating;
     return passOf({
       ...{ model, parameters, kernels, rope, causal, recompute },

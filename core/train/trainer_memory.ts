@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from "../../kernels/mod.ts";
 import type { Gating } from "../nn/gating.ts";
-import { checkModel } from "../nn/model_check.ts";
+import { checkRunnableModel } from "../nn/model_check.ts";
 import { createParameters, createStates, type ModelParameters } from "../nn/parameters.ts";
 import { besideModel } from "./objectives/table.ts";
 import type { Variable } from "../nn/tape.ts";
@@ -96,7 +96,7 @@ export function createMemory(
   },
 ): TrainerMemory {
   const { sequences, length, seed, causal, gating, storage } = options;
-  const { headDim } = checkModel(model, { recipe: gating?.recipe, causal, length });
+  const { headDim } = checkRunnableModel(model, { recipe: gating?.recipe, causal, length });
   if (storage === "f16") checkHalf(pool.device);
   const tokens = sequences * length;
   const beside = besideModel(gating);

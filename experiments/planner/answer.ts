@@ -7,6 +7,7 @@ import { simulateEvents } from "../simulate/events.ts";
 import { fitErrors } from "../simulate/left_out.ts";
 import type { SimulatedStep } from "../../sim/step/simulate_step.ts";
 import { bestPlans, type PlacedPlan } from "./best_groups.ts";
+import { type LaunchFile, launchFiles } from "./launch/launch_files.ts";
 import { makeRecord } from "./make_record.ts";
 import { nothingFits } from "./nothing_fits.ts";
 import type { AskedBeside } from "./plan_question.ts";
@@ -41,6 +42,8 @@ export interface Answer {
   best: PlacedPlan;
   /** Its step by events. */
   step: SimulatedStep;
+  /** The best plan as files for launchers. */
+  launched: LaunchFile[];
   /** Plans that were compared. */
   compared: ComparedPlans[];
 }
@@ -65,6 +68,9 @@ export async function answerOf(
   const compared = compare.length === 0
     ? []
     : [await compareNamed(compare, { planning: first.planning, best: first.plan })];
-  const record = makeRecord({ planning, beside, runs, best, step, errors, explained, compared });
-  return { record, best: first, step, compared };
+  const { launcher } = beside;
+  const launched = launchFiles(first.planning, first.plan, { launchers: launcher && [launcher] });
+  const found = { runs, best, step, launched, errors, explained, compared };
+  const record = makeRecord({ planning, beside, ...found });
+  return { record, best: first, step, launched, compared };
 }

@@ -6,10 +6,11 @@
 import type { Plan } from "../../sim/plan/plan.ts";
 import { confirmPlans } from "../../sim/search/confirm_plans.ts";
 import type { PlanPrice } from "../../sim/search/evaluate.ts";
-import type { SearchObjective } from "../../sim/search/problem.ts";
+import { type SearchObjective, searchSite } from "../../sim/search/problem.ts";
 import { knownErrors } from "../simulate/known_errors.ts";
 import type { FitErrors } from "../simulate/left_out.ts";
 import { groupPlans, type PlanGroup } from "./group_plans.ts";
+import { plainestPlan } from "./plainest_plan.ts";
 import { bestLine } from "./plan_lines.ts";
 import type { BestLine } from "./plan_record.ts";
 import type { Planning } from "./planning.ts";
@@ -37,6 +38,15 @@ function valueOf(
   return objective === "time" ? of.stepSeconds : of.stepSeconds * of.devices;
 }
 
+/** Figures closer than that are the same to whoever reads them. */
+const SAME = 5e-4;
+
+/** Whether two plans take the same time and memory. */
+function samePrice(a: PlanPrice, b: PlanPrice): boolean {
+  const near = (x: number, y: number) => Math.abs(x - y) <= SAME * y;
+  return near(a.stepSeconds, b.stepSeconds) && near(a.peakBytes, b.peakBytes);
+}
+
 interface PlacedGroup {
   run: RunSearch;
   group: PlanGroup<PlanPrice & { run: RunSearch }>;
@@ -52,7 +62,8 @@ function placedGroups(runs: readonly RunSearch[], keep: number): PlacedGroup[] {
     const found = same.flatMap((run) => run.best.map((price) => ({ ...price, run })))
       .sort((a, b) => value(a) - value(b));
     const all = same.every(({ best }) => best.length < keep);
-    return groupPlans(found.slice(0, keep), { value, all }).map((group) => ({
+    const groups = groupPlans(found.slice(0, keep), { value, all, same: samePrice });
+    return groups.map((group) => ({
       ...{ run: group.best.run, group, value: value(group.best) },
     }));
   }).sort((a, b) => a.value - b.value);
@@ -71,7 +82,8 @@ export function bestPlans(
   return placedGroups(runs, keep).slice(0, top).map(({ run, group }, i) => {
     const { planning } = run;
     const { cluster: { devices }, objective, stack, sizes } = planning;
-    const [best] = confirmPlans(run.problem, [group.best]);
+    const plain = plainestPlan<PlanPrice>(group.best, searchSite(run.problem));
+    const [best] = confirmPlans(run.problem, [plain]);
     const errors = knownErrors(stack, options.errors, sizes);
     const line = bestLine({ ...group, best }, planning, {
       errors,

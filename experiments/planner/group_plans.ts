@@ -28,23 +28,39 @@ function orderOf({ pp, vpp, schedule }: Plan): string {
 /** How near is alike. */
 const NEAR = 1.01;
 
+/** Groups whose best plans nothing tells apart, joined: the first of them has the others' plans. */
+function joined<T>(groups: Iterable<readonly T[]>, same: (a: T, b: T) => boolean): T[][] {
+  const all: T[][] = [];
+  for (const group of groups) {
+    const first = all.find(([best]) => same(best, group[0]));
+    if (first) first.push(...group);
+    else all.push([...group]);
+  }
+  return all;
+}
+
 /**
  * Groups plans by their degrees, sharding and schedule, the best group first.
  *
  * @param found Plans, the best first.
  * @param options `value`: what the best have least of; `all`: whether no plan was left out of `found`
- * for want of room.
+ * for want of room; `same`: whether two plans of different groups are as good as one another, so that
+ * one line is enough for both groups.
  */
 export function groupPlans<T extends { plan: Plan }>(
   found: readonly T[],
-  { value, all }: { value: (of: T) => number; all: boolean },
+  { value, all, same = () => false }: {
+    value: (of: T) => number;
+    all: boolean;
+    same?: (a: T, b: T) => boolean;
+  },
 ): PlanGroup<T>[] {
   const groups = Map.groupBy(
     found,
     ({ plan }) => [...degrees.map((field) => plan[field]), orderOf(plan)].join(),
   );
   const last = found.length === 0 ? 0 : value(found[found.length - 1]);
-  return [...groups.values()].map(([best, ...others]) => {
+  return joined(groups.values(), same).map(([best, ...others]) => {
     const most = NEAR * value(best);
     return {
       best,

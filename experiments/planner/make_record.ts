@@ -7,8 +7,12 @@ import { eventFigures } from "../simulate/events.ts";
 import { knownErrors } from "../simulate/known_errors.ts";
 import type { FitErrors } from "../simulate/left_out.ts";
 import { reportOf } from "../simulate/report.ts";
+import { formatPlan } from "../../sim/plan/plan_words.ts";
+import { searchSite } from "../../sim/search/problem.ts";
 import type { SimulatedStep } from "../../sim/step/simulate_step.ts";
 import type { PlacedPlan } from "./best_groups.ts";
+import type { LaunchFile } from "./launch/launch_files.ts";
+import { plainestPlan } from "./plainest_plan.ts";
 import { addCounts, sumOfCounts } from "./plan_counts.ts";
 import { frontOf } from "./plan_front.ts";
 import { planLine } from "./plan_lines.ts";
@@ -31,6 +35,8 @@ export interface RecordParts {
   best: readonly PlacedPlan[];
   /** The step of the first of them, by events. */
   step: SimulatedStep;
+  /** The first of them as files for launchers. */
+  launched: readonly LaunchFile[];
   /** What is known of the errors of stacks. */
   errors: FitErrors;
   /** Plans that were to be explained. */
@@ -41,11 +47,16 @@ export interface RecordParts {
 
 /** The front of all searches; the best plans are on it or beaten by it. */
 function wholeFront(runs: readonly RunSearch[], hourDollars?: number): PlanLine[] {
-  return frontOf(
-    runs.flatMap(({ planning, best, front }) =>
-      [...front, ...best].map((price) => planLine(price, planning, { hourDollars }))
-    ),
-  );
+  const lines = new Map(runs.flatMap((run) => {
+    const site = searchSite(run.problem);
+    return [...run.front, ...run.best].map((price) =>
+      [planLine(price, run.planning, { hourDollars }), { price, site }] as const
+    );
+  }));
+  return frontOf([...lines.keys()]).map((line) => {
+    const { price, site } = lines.get(line)!;
+    return { ...line, plan: formatPlan(plainestPlan(price, site).plan) };
+  });
 }
 
 function plannedSearch(
@@ -60,7 +71,7 @@ function plannedSearch(
 
 /** The answer to a question. */
 export function makeRecord(parts: RecordParts): PlanRecord {
-  const { planning, beside, runs, best, step, errors, explained, compared } = parts;
+  const { planning, beside, runs, best, step, launched, errors, explained, compared } = parts;
   const [first] = best;
   const { hourDollars } = beside;
   const winner = reportOf(simulationOf(first.planning, first.plan), {
@@ -81,9 +92,13 @@ export function makeRecord(parts: RecordParts): PlanRecord {
     frontComplete: runs.every((run) => run.frontComplete || (run.complete && !run.best.length)),
     winner,
     reasons: planReasons(first),
+    launchers: launched.map(({ text, notes: _, path, ...line }) => ({
+      ...line,
+      ...(text !== undefined && { path }),
+    })),
     explained: explained.map(({ plans, says }) => ({ plans, says })),
     compared: compared.map(({ plans, says }) => ({ plans, says })),
   };
   const slow = (planning.cluster.slow ?? []).length > 0;
-  return { ...record, warnings: planWarnings(record, { slow }) };
+  return { ...record, warnings: planWarnings(record, { slow, plan: first.plan }) };
 }

@@ -8,19 +8,13 @@ import { formatNumber } from "../../reports/format.ts";
 import { deviceProfiles } from "../../sim/cluster/profiles.ts";
 import { completePlan } from "../../sim/plan/complete_plan.ts";
 import { formatPlan } from "../../sim/plan/plan_words.ts";
-import { searchPlans } from "../../sim/search/search_plans.ts";
 import { searchSite } from "../../sim/search/problem.ts";
+import { smallestPlan } from "../../sim/search/smallest_plan.ts";
 import { nearestBatch } from "./nearest_batch.ts";
-import { type Planning, problemOf } from "./planning.ts";
+import type { Planning } from "./planning.ts";
 import type { RunSearch } from "./run_searches.ts";
 
 const bytes = (value: number) => formatNumber(value, "bytes", 3);
-
-/** Plans that are priced at most to find a small one. */
-const EVALUATIONS = 20_000;
-
-/** No device has so much. */
-const ANY_BYTES = 2 ** 60;
 
 /** The rules that most plans broke, in words. */
 function rulesText({ counts }: RunSearch): string {
@@ -32,10 +26,7 @@ function rulesText({ counts }: RunSearch): string {
 /** The error for plans that are all too big. */
 function tooBig(planning: Planning, run: RunSearch): UserError {
   const { sizes, cluster, memoryLimit } = planning;
-  const [smallest] = searchPlans(
-    { ...problemOf(planning), memoryLimit: ANY_BYTES, objective: "memory" },
-    { top: 1, front: false, evaluations: EVALUATIONS },
-  ).best;
+  const smallest = run.smallest ?? smallestPlan(run.problem)!;
   const { limitBytes } = searchSite(run.problem);
   const { peakBytes } = smallest;
   const share = memoryLimit <= 1 ? memoryLimit : 1;
@@ -45,7 +36,9 @@ function tooBig(planning: Planning, run: RunSearch): UserError {
     .map(({ id, memoryBytes }) => `${id} (${bytes(memoryBytes)})`);
   return new UserError(
     `Cannot plan ${sizes.name} on ${cluster.devices} x ${cluster.id}: nothing fits into ` +
-      `${bytes(limitBytes)}; the smallest plan found takes ${bytes(peakBytes)}, ` +
+      `${bytes(limitBytes)}; the smallest plan${smallest.exact ? "" : " found"} takes ${
+        bytes(peakBytes)
+      }, ` +
       `${bytes(peakBytes - limitBytes)} too much (${formatPlan(smallest.plan)}); ` +
       (hold.length > 0 ? `devices that would hold it: ${hold.join(", ")}` : "no device holds it") +
       "; or take more devices",

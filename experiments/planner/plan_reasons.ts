@@ -7,7 +7,9 @@ import { UserError } from "../../kernels/base/errors.ts";
 import { formatNumber } from "../../reports/format.ts";
 import { comparePlans, type PlanComparison } from "../../sim/explain/compare_plans.ts";
 import { explainPlan } from "../../sim/explain/explain_plan.ts";
-import { nearestRival } from "../../sim/explain/nearest_rival.ts";
+import { type InputRivals, nearestRival, type RivalPlan } from "../../sim/explain/nearest_rival.ts";
+import { foundOn } from "../../sim/explain/kept_plans.ts";
+import { changeWords } from "../../sim/explain/plan_differences.ts";
 import { shadowPrices } from "../../sim/explain/shadow_prices.ts";
 import { whyNot } from "../../sim/explain/why_not.ts";
 import { wordRivals, wordShadowPrices } from "../../sim/explain/words/changes.ts";
@@ -16,9 +18,12 @@ import { wordExplanation } from "../../sim/explain/words/explanation.ts";
 import type { FigureFormat } from "../../sim/explain/words/figures.ts";
 import type { PlanInput } from "../../sim/plan/plan_input.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
+import type { PlanPrice } from "../../sim/search/evaluate.ts";
+import type { FoundPlan } from "../../sim/search/incumbents.ts";
 import { searchSite } from "../../sim/search/problem.ts";
 import { readPlanOf } from "../simulate/inputs.ts";
 import type { PlacedPlan } from "./best_groups.ts";
+import { plainestPlan } from "./plainest_plan.ts";
 import type { NamedPlans, PlanReasons } from "./plan_record.ts";
 import { type Planning, problemOf } from "./planning.ts";
 
@@ -26,18 +31,42 @@ import { type Planning, problemOf } from "./planning.ts";
 const format: FigureFormat = (value, unit, digits) =>
   formatNumber(value, unit, digits).replaceAll(/[\u00a0\u202f]/g, " ");
 
+/** What changes are counted from, where that is not the plan that events put first. */
+function countedFrom(best: PlanPrice, plan: Plan): string[] {
+  const change = changeWords(plan, best.plan);
+  if (change === "") return [];
+  return [
+    `Counted from the best by closed form, ${change}: ${format(best.stepSeconds, "seconds")}`,
+  ];
+}
+
 /** Why the best plan is best; what changes would buy is said where time is asked. */
 export function planReasons({ run, plan }: PlacedPlan): PlanReasons {
-  const { problem, best: [best], planning: { objective } } = run;
+  const { problem, planning: { objective } } = run;
   const site = searchSite(problem);
   const why = wordExplanation(explainPlan(plan, site), { format });
   if (objective === "memory") return { why, changes: [], rivals: [] };
-  const changes = shadowPrices(problem, { search: run, effort: "kept" });
-  const rivals = nearestRival(best, [...run.best, ...run.front], site);
+  const best = plainestPlan(run.best[0], site);
+  const plain = (found: FoundPlan) => plainestPlan(found, site);
+  const changes = shadowPrices(problem, { search: run, effort: "kept" }).map((shadow) => {
+    if (!shadow.price) return shadow;
+    // As things are: with the change all other plans have other prices too.
+    const { plan } = plain(foundOn(shadow.price.plan, site));
+    const replanned = shadow.replanned && changeWords(best.plan, plan) !== "";
+    return { ...shadow, price: { ...shadow.price, plan }, replanned };
+  });
+  const plainly = (rival: RivalPlan) => ({ ...rival, rival: plain(rival.rival) });
+  const rivals = nearestRival(best, [...run.best, ...run.front], site)
+    .map(({ input, less, more }): InputRivals => ({
+      input,
+      ...(less && { less: plainly(less) }),
+      ...(more && { more: plainly(more) }),
+    }));
+  const from = countedFrom(best, plan);
   return {
     why,
-    changes: wordShadowPrices(changes, { format, best }),
-    rivals: wordRivals(rivals, { format, best }),
+    changes: [...from, ...wordShadowPrices(changes, { format, best })],
+    rivals: [...from, ...wordRivals(rivals, { format, best })],
   };
 }
 

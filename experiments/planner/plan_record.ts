@@ -13,6 +13,7 @@ import type { SearchObjective } from "../../sim/search/problem.ts";
 import type { Graphs } from "../../sim/stack/stack.ts";
 import type { SimulationReport } from "../simulate/report.ts";
 import type { Breakdown } from "../simulate/step.ts";
+import type { LaunchFile } from "./launch/launch_files.ts";
 
 /** What was asked. */
 export interface PlanQuestion {
@@ -141,6 +142,12 @@ export interface NamedPlans {
   says: string[];
 }
 
+/** Whether a launcher can be told the best plan, and what it can be told in its place. */
+export interface LaunchLine extends Omit<LaunchFile, "text" | "notes" | "path"> {
+  /** Name of the file that `--out` writes; none where no plan nearby can be told. */
+  path?: string;
+}
+
 /** The answer; see the module. */
 export interface PlanRecord {
   /** Version of this format. */
@@ -168,6 +175,8 @@ export interface PlanRecord {
   winner: SimulationReport;
   /** Why it is best, and what would change that. */
   reasons: PlanReasons;
+  /** Who can run it. */
+  launchers: LaunchLine[];
   /** Plans that were to be explained. */
   explained: NamedPlans[];
   /** Plans that were to be compared. */

@@ -23,7 +23,8 @@ export interface SearchesOptions extends Omit<SearchWays, "progress"> {
 }
 
 /** A search that was run. */
-export interface RunSearch extends SearchTask, Pick<SearchResult, "best" | "counts" | "complete"> {
+export interface RunSearch
+  extends SearchTask, Pick<SearchResult, "best" | "counts" | "complete" | "smallest"> {
   /** Plans of the front, as far as it was searched. */
   front: readonly PlanPrice[];
   /** Whether the front was searched to its end. */
@@ -31,7 +32,7 @@ export interface RunSearch extends SearchTask, Pick<SearchResult, "best" | "coun
 }
 
 /** Seconds that fronts may take together where no budget is given. */
-const FRONT_SECONDS = 10;
+const FRONT_SECONDS = 15;
 
 /** How long the next of some tasks may take, where all have the same share of what is left. */
 function shared(end: number, tasks: number, now: number): number {
@@ -75,8 +76,6 @@ export async function runSearches(
     if (signal.aborted) break;
     const { front, complete } = await searchTask(run.problem, {
       ...{ ...options, name: `front-${run.name}`, top: 1, front: true },
-      // In so short a time workers would hardly begin.
-      here: budgetSeconds === Infinity,
       forSeconds: shared(frontEnd, fronted.length - i, seconds()),
       progress: progress && ((told) => progress(`front on ${run.name}`, told)),
     });

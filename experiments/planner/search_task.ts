@@ -44,8 +44,7 @@ async function exists(path: string): Promise<boolean> {
 /**
  * Runs a search until it is done, stopped, or at the end of its seconds.
  *
- * @param options `name` that it is saved by; `forSeconds` it may take; `here`: whether it stays in this
- * thread, where it begins sooner, is slower and is not saved.
+ * @param options `name` that it is saved by; `forSeconds` it may take.
  * @throws {UserError} for a problem that cannot be, and for what is saved of another one.
  */
 export async function searchTask(
@@ -53,12 +52,11 @@ export async function searchTask(
   options: SearchWays & Omit<IncumbentRules, "objective"> & {
     name: string;
     forSeconds: number;
-    here?: boolean;
   },
 ): Promise<SearchResult> {
   const { top, front, frontSlack, signal, seconds, forSeconds, progress, name } = options;
   const { objective = "time" } = problem;
-  if (options.here || isSmall(problem)) {
+  if (isSmall(problem)) {
     const space = openSearch(problem);
     const end = forSeconds < Infinity ? seconds() + forSeconds : Infinity;
     const state = await searchHere(space, {

@@ -7,7 +7,9 @@
 import { formatEstimate, formatNumber, formatSigned } from "../../reports/format.ts";
 import { partNames } from "../simulate/show.ts";
 import { formatTable } from "../table.ts";
+import { launchSentences } from "./launch_words.ts";
 import { countLines } from "./plan_counts.ts";
+import { planLabels } from "./plan_labels.ts";
 import type { BestLine, PlanLine, PlanRecord } from "./plan_record.ts";
 
 const right = (head: string) => ({ head, align: "right" as const });
@@ -61,25 +63,15 @@ function sentence(record: PlanRecord): string {
   ].join("\n");
 }
 
-/** Degrees of a plan in words, without what rarely differs. */
-const shown = ["tp", "cp", "dp", "pp", "vpp", "ep", "etp", "zero", "mb", "schedule", "recompute"];
-
-/** The words of a plan that a table shows, ones left out. */
-function degreesOf(plan: string): string {
-  return plan.split(",").filter((word) => {
-    const [name, value] = word.split("=");
-    return shown.includes(name) && !(value === "1" && ["cp", "vpp", "etp"].includes(name));
-  }).join(" ");
-}
-
 function bestTable({ best, asked }: PlanRecord): string {
   const dollars = best.some((line) => line.dollars !== undefined);
   const fewer = asked.fewerDevices;
   const [first] = best;
+  const labels = planLabels(best.map(({ plan }) => plan));
   const rows = best.map((line, i) => [
     i + 1,
     ...(fewer ? [line.devices] : []),
-    degreesOf(line.plan),
+    labels[i],
     formatNumber(line.eventSeconds, "seconds"),
     formatSigned(line.eventSeconds / first.eventSeconds - 1),
     formatNumber(line.closedSeconds, "seconds"),
@@ -102,8 +94,8 @@ function bestTable({ best, asked }: PlanRecord): string {
   ];
   return [
     formatTable(columns, rows),
-    "Each stands for the plans with its degrees, zero and schedule; alike: how many more of them " +
-    "are within 1 %",
+    "Each stands for the plans with its degrees, zero and schedule, and for others with its time " +
+    "and memory; alike: how many more of them are within 1 %",
   ].join("\n");
 }
 
@@ -134,14 +126,17 @@ function frontTable({ front, frontComplete, asked }: PlanRecord): string[] {
     (_, i) => front[Math.round(i * (front.length - 1) / (count - 1))],
   );
   const priced = front.some(({ dollars }) => dollars !== undefined);
-  const rows = picked.map((line) => [
+  const labels = planLabels(picked.map(({ plan }) => plan));
+  const rows = picked.map((line, i) => [
+    i + 1,
     formatNumber(line.closedSeconds, "seconds"),
     bytes(line.peakBytes),
     ...(asked.fewerDevices ? [line.devices] : []),
     ...(priced ? [formatNumber(line.dollars ?? NaN, "plain")] : []),
-    degreesOf(line.plan),
+    labels[i],
   ]);
   return [formatTable([
+    right(""),
     right("closed form"),
     right("memory"),
     ...(asked.fewerDevices ? [right("devices")] : []),
@@ -186,6 +181,7 @@ export function showPlans(record: PlanRecord, { seconds }: { seconds: number }):
   return [
     sentence(record),
     bestTable(record),
+    ...listOf("Who can run it", launchSentences(record)),
     partsTable(record),
     ...reasonLists(record),
     ...frontTable(record),

@@ -6,14 +6,11 @@
  */
 import { join } from "node:path";
 import { writeTextFile } from "../../kernels/base/files.ts";
-import type { Plan } from "../../sim/plan/plan.ts";
-import type { LauncherName } from "../../sim/launch/types.ts";
-import { type LaunchFile, launchFiles } from "./launch/launch_files.ts";
+import type { LaunchFile } from "./launch/launch_files.ts";
 import { launchNotes } from "./launch_notes.ts";
 import { planFiles, type PlanRun } from "./page/page_files.ts";
 import type { PlanPage } from "./page/plan_page.ts";
 import { formatRecord } from "./plan_record.ts";
-import type { Planning } from "./planning.ts";
 
 /** What is written. */
 export interface WrittenAnswer {
@@ -21,10 +18,8 @@ export interface WrittenAnswer {
   page: PlanPage;
   /** When, where and how it was made. */
   run: PlanRun;
-  /** The best plan, and the question on its devices. */
-  best: { plan: Plan; planning: Planning };
-  /** The only launcher that it is for; all of them unless given. */
-  launcher?: LauncherName;
+  /** The best plan as files for launchers. */
+  launched: readonly LaunchFile[];
 }
 
 /** Folder of older answers. */
@@ -61,10 +56,7 @@ async function setAside(folder: string, files: readonly string[]): Promise<strin
 
 /** The files of an answer by name. */
 async function filesOf(answer: WrittenAnswer): Promise<Record<string, string>> {
-  const { page, run, best, launcher } = answer;
-  const launched: LaunchFile[] = launchFiles(best.planning, best.plan, {
-    launchers: launcher && [launcher],
-  });
+  const { page, run, launched } = answer;
   return {
     "plan.json": formatRecord(page.record),
     ...await planFiles(page, run),

@@ -1,32 +1,24 @@
 /**
  * Which published works run here, and in which experiment: what `experiment list --json` gives as
- * `rows`.
+ * `rows`. A table of recipes adds its rows with a line in {@linkcode workTables}.
  *
  * @module
  */
+import { adapterRecipes } from "../../core/adapters/recipes.ts";
+import { applicationRecipes } from "../../core/applications/table.ts";
+import { derivativeRecipes } from "../../core/derivatives/table.ts";
+import { placementRecipes } from "../../core/experts/placements.ts";
+import { expertRecipes } from "../../core/experts/recipes.ts";
 import { gateRecipes } from "../../core/gates/recipes.ts";
 import { balancers } from "./balance/balancers.ts";
+import { type NamedWork, rowsOfTable, type WorkKind, type WorkRow } from "./work_row.ts";
 
-/** A work, and where it runs. */
-export interface WorkRow {
-  /** What of it runs. */
-  kind: "gate" | "loss" | "capacity" | "granularity";
-  /** Id of the row within its kind. */
-  id: string;
-  /** Name, as people write it. */
-  name: string;
-  /** Section of the survey (arXiv 2407.06204); "later" for what it leaves out. */
-  section: string;
-  /** arXiv id; null where there is none. */
-  arxiv: string | null;
-  /** Id of the experiment that runs it. */
-  experiment: string;
-}
+export * from "./work_row.ts";
 
-const capacity = { kind: "capacity", section: "4.1.1", experiment: "capacity" } as const;
+const capacity = { section: "4.1.1" } as const;
 
 /** Ways to make room for choices. */
-const capacities: readonly WorkRow[] = [
+const capacities: readonly NamedWork[] = [
   { ...capacity, id: "sequence", name: "GShard: in the order of tokens", arxiv: "2006.16668" },
   { ...capacity, id: "priority", name: "V-MoE: by priority", arxiv: "2106.05974" },
   { ...capacity, id: "random", name: "Z-code M3: at random", arxiv: "2109.10465" },
@@ -39,20 +31,38 @@ const capacities: readonly WorkRow[] = [
   },
 ];
 
+/** Domains of language: the application that gates are compared in. */
+const languageDomains: NamedWork = {
+  ...{ id: "language-domains", name: "Domains of language", section: "6", arxiv: null },
+};
+
+/** How experts are cut. */
+const granularities: readonly NamedWork[] = [
+  {
+    ...{ id: "fine-grained", name: "DeepSeekMoE: fine-grained experts" },
+    ...{ section: "4.2.2", arxiv: "2401.06066" },
+  },
+];
+
+/** The tables, each with its kind and the experiment that runs its rows. */
+export const workTables: readonly {
+  kind: WorkKind;
+  experiment: string;
+  works: readonly NamedWork[];
+}[] = [
+  { kind: "gate", experiment: "gates", works: gateRecipes },
+  { kind: "loss", experiment: "balance", works: balancers.filter((one) => one.balance.length > 0) },
+  { kind: "capacity", experiment: "capacity", works: capacities },
+  { kind: "granularity", experiment: "granularity", works: granularities },
+  { kind: "derivative", experiment: "derivatives", works: derivativeRecipes },
+  { kind: "application", experiment: "applications", works: applicationRecipes },
+  { kind: "application", experiment: "gates", works: [languageDomains] },
+  { kind: "adapter", experiment: "adapters", works: adapterRecipes },
+  { kind: "expert", experiment: "expert-kinds", works: expertRecipes },
+  { kind: "placement", experiment: "expert-placement", works: placementRecipes },
+];
+
 /** Every work of the tables, by kind. */
 export function workRows(): WorkRow[] {
-  return [
-    ...gateRecipes.map(({ id, name, section, arxiv }): WorkRow => ({
-      ...{ kind: "gate", id, name, section, arxiv, experiment: "gates" },
-    })),
-    ...balancers.filter(({ balance }) => balance.length > 0)
-      .map(({ id, name, section, arxiv }): WorkRow => ({
-        ...{ kind: "loss", id, name, section, arxiv, experiment: "balance" },
-      })),
-    ...capacities,
-    {
-      ...{ kind: "granularity", id: "fine-grained", name: "DeepSeekMoE: fine-grained experts" },
-      ...{ section: "4.2.2", arxiv: "2401.06066", experiment: "granularity" },
-    },
-  ];
+  return workTables.flatMap(({ works, ...table }) => rowsOfTable(works, table));
 }

@@ -57,33 +57,30 @@ function sizesOf(shape: readonly number[], bits: 8 | 4): Sizes {
   };
 }
 
-/** Where a weight is: its word, and its first bit there. */
-function placeOf(
-  s: Sizes,
-  bits: 8 | 4,
-  at: { plane: number; row: number; column: number },
-): [word: number, shift: number] {
-  const { plane, row, column } = at;
-  const wordRow = bits === 8 ? row : row >> 1;
-  const word = (plane * s.wordRows + wordRow) * s.wordColumns + (column >> 2);
-  const shift = bits === 8 ? 8 * (column & 3) : 16 * (row & 1) + 4 * (column & 3);
-  return [word, shift];
+/** Where a row of weights begins: its first weight, its first scale, its first word and bit there. */
+interface RowPlace {
+  first: number;
+  scale: number;
+  word: number;
+  shift: number;
 }
 
-/** Calls `visit` for each weight with its index, the index of its scale, its word and its shift. */
-function everyWeight(
+/** Calls `visit` for each row: a call for each of a billion weights would take most of the time. */
+function everyRow(
   shape: readonly number[],
   bits: 8 | 4,
-  visit: (index: number, scale: number, place: [word: number, shift: number]) => void,
+  visit: (row: RowPlace) => void,
 ): void {
   const s = sizesOf(shape, bits);
   for (let plane = 0; plane < s.planes; plane++) {
     for (let row = 0; row < s.k; row++) {
-      const block = (plane * s.blocks + Math.floor(row / QUANT_BLOCK)) * s.n;
-      for (let column = 0; column < s.n; column++) {
-        const index = (plane * s.k + row) * s.n + column;
-        visit(index, block + column, placeOf(s, bits, { plane, row, column }));
-      }
+      const wordRow = bits === 8 ? row : row >> 1;
+      visit({
+        first: (plane * s.k + row) * s.n,
+        scale: (plane * s.blocks + Math.floor(row / QUANT_BLOCK)) * s.n,
+        word: (plane * s.wordRows + wordRow) * s.wordColumns,
+        shift: bits === 8 ? 0 : 16 * (row & 1),
+      });
     }
   }
 }
@@ -110,13 +107,20 @@ export function quantise(
   const scales = new Float32Array(s.planes * s.blocks * s.n);
   const words = new Uint32Array(s.planes * s.wordRows * s.wordColumns);
   const most = bits === 8 ? 127 : 7;
-  everyWeight(shape, bits, (i, scale) => {
-    scales[scale] = Math.max(scales[scale], Math.abs(weights[i]) / most);
+  const { n } = s;
+  everyRow(shape, bits, ({ first, scale }) => {
+    for (let c = 0; c < n; c++) {
+      scales[scale + c] = Math.max(scales[scale + c], Math.abs(weights[first + c]));
+    }
   });
-  everyWeight(shape, bits, (i, scale, [word, shift]) => {
-    const steps = scales[scale] === 0 ? 0 : Math.round(weights[i] / scales[scale]);
-    const kept = Math.max(-most, Math.min(most, steps)) & (bits === 8 ? 255 : 15);
-    words[word] |= kept << shift;
+  for (let i = 0; i < scales.length; i++) scales[i] /= most;
+  everyRow(shape, bits, ({ first, scale, word, shift }) => {
+    for (let c = 0; c < n; c++) {
+      const unit = scales[scale + c];
+      const steps = unit === 0 ? 0 : Math.round(weights[first + c] / unit);
+      const kept = Math.max(-most, Math.min(most, steps)) & (bits === 8 ? 255 : 15);
+      words[word + (c >> 2)] |= kept << (shift + bits * (c & 3));
+    }
   });
   return { bits, shape, words, scales };
 }
@@ -124,9 +128,12 @@ export function quantise(
 /** The weights that quantised ones stand for. */
 export function dequantise({ bits, shape, words, scales }: QuantisedValues): Float32Array {
   const out = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  everyWeight(shape, bits, (i, scale, [word, shift]) => {
-    const steps = (words[word] << (32 - bits - shift)) >> (32 - bits);
-    out[i] = steps * scales[scale];
+  const n = shape[shape.length - 1];
+  everyRow(shape, bits, ({ first, scale, word, shift }) => {
+    for (let c = 0; c < n; c++) {
+      const steps = (words[word + (c >> 2)] << (32 - bits - shift - bits * (c & 3))) >> (32 - bits);
+      out[first + c] = steps * scales[scale + c];
+    }
   });
   return out;
 }

@@ -5,6 +5,7 @@ import type { Visual } from "../visuals.ts";
 import { BarsSection } from "./bars_section.tsx";
 import { CardSection } from "./card_section.tsx";
 import { FunnelSection } from "./funnel_section.tsx";
+import { HeatmapSection } from "./heatmap_section.tsx";
 import { LineSection } from "./line_section.tsx";
 import { ScatterSection } from "./scatter_section.tsx";
 import { WaterfallSection } from "./waterfall_section.tsx";
@@ -34,6 +35,7 @@ export function visualParts(result: Result): PagePart[] {
   return [
     ...partsOf(result.scatters, (scatter) => <ScatterSection scatter={scatter} />),
     ...partsOf(result.lines, (plot) => <LineSection plot={plot} />),
+    ...partsOf(result.heatmaps, (heatmap) => <HeatmapSection heatmap={heatmap} />),
     ...partsOf(result.bars, (bars) => <BarsSection bars={bars} />),
     ...partsOf(result.waterfalls, (waterfall) => <WaterfallSection waterfall={waterfall} />),
     ...partsOf(result.funnels, (funnel) => <FunnelSection funnel={funnel} />),

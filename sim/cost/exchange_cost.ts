@@ -83,6 +83,8 @@ function addContext(layer: LayerCost, site: CostSite): void {
   layer.backwardInput.contextHiddenSeconds += 2 * seconds - back + again * (seconds - exposed);
 }
 
+type Mixture = NonNullable<Sizes["moe"]>;
+
 /** Libraries that send a token once to each domain. */
 const dispatchKernels: Readonly<Partial<Record<Dispatcher, "deepep" | "hybridep">>> = {
   deepep: "deepep",
@@ -98,29 +100,52 @@ function domainLimit({ moe }: Sizes, ranks: number, perDomain: number): number |
   return Math.ceil(chosen * Math.max(1, domains / groups));
 }
 
-/** Adds dispatch and combine, forward and backward. */
-function addTokens(layer: LayerCost, site: CostSite): void {
-  const { sizes, plan, split, machine, groups } = site;
-  const { moe, dModel } = sizes;
-  if (!moe) return;
+/** Seconds in which rows reach their experts in a format, or come back from them. */
+type RowSeconds = (format: Precision, combine: boolean) => number;
+
+/** Rows sent to the ranks of their experts alone, then gathered by those that split an expert. */
+function sentSeconds({ sizes, plan, split, machine, groups }: CostSite, moe: Mixture): RowSeconds {
   const { stack, fabric } = machine;
-  const slower = 1 / stack.bandwidthFactor.experts;
+  const { dModel } = sizes;
   const kernel = dispatchKernels[plan.dispatcher];
-  const exchange = (format: Precision, combine: boolean) => {
-    const rowBytes = dModel * formats[format].bytes;
-    const perDomain = membersInTier(groups.expert, 0, fabric);
-    return allToAllSeconds(split.sentRows * rowBytes, groups.expert, fabric, {
-      algorithm: kernel ? "dedup" : "direct",
-      ...{ kernel, rowBytes, combine, copies: moe.topK, experts: moe.experts },
-      domainLimit: domainLimit(sizes, groups.expert.ranks, perDomain),
-    }) * slower;
-  };
   const within = plan.etp > 1
     ? allGatherSeconds(split.expertRows * dModel * 2, groups.expertTensor, fabric) /
       stack.bandwidthFactor.tensor
     : 0;
-  const dispatch = exchange(plan.formats.dispatch ?? "bf16", false) + within;
-  const combine = exchange(plan.formats.combine ?? "bf16", true) + within;
+  return (format, combine) => {
+    const rowBytes = dModel * formats[format].bytes;
+    const perDomain = membersInTier(groups.expert, 0, fabric);
+    const seconds = allToAllSeconds(split.sentRows * rowBytes, groups.expert, fabric, {
+      algorithm: kernel ? "dedup" : "direct",
+      ...{ kernel, rowBytes, combine, copies: moe.topK, experts: moe.experts },
+      domainLimit: domainLimit(sizes, groups.expert.ranks, perDomain),
+    });
+    return seconds / stack.bandwidthFactor.experts + within;
+  };
+}
+
+/**
+ * Tokens gathered by all ranks of the experts, whoever wants them, and partial sums of all tokens
+ * scattered back: each token passes once for each rank, not for each expert that it chose.
+ */
+function gatheredSeconds({ sizes, plan, split, machine, groups }: CostSite): RowSeconds {
+  const { stack: { bandwidthFactor }, fabric } = machine;
+  return (format, combine) => {
+    const rankBytes = split.tokens / split.tp * sizes.dModel * formats[format].bytes;
+    const exchange = combine ? reduceScatterSeconds : allGatherSeconds;
+    const among = exchange(plan.ep * rankBytes, groups.expert, fabric);
+    const within = exchange(plan.ep * plan.etp * rankBytes, groups.expertTensor, fabric);
+    return among / bandwidthFactor.experts + within / bandwidthFactor.tensor;
+  };
+}
+
+/** Adds dispatch and combine, forward and backward. */
+function addTokens(layer: LayerCost, site: CostSite): void {
+  const { sizes: { moe }, plan } = site;
+  if (!moe) return;
+  const seconds = plan.dispatcher === "all-gather" ? gatheredSeconds(site) : sentSeconds(site, moe);
+  const dispatch = seconds(plan.formats.dispatch ?? "bf16", false);
+  const combine = seconds(plan.formats.combine ?? "bf16", true);
   const again = recomputes(plan, "experts") ? 1 : 0;
   layer.forward.dispatchSeconds += dispatch;
   layer.forward.combineSeconds += combine;

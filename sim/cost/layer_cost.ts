@@ -127,6 +127,14 @@ const permutePasses: Readonly<Record<Dispatcher, number>> = {
   hybridep: 2,
 };
 
+/** Rows that go nowhere are copied by expert and back, whatever would have sent them. */
+const leastLocalPasses = 4;
+
+function permutePassesOf({ dispatcher, ep, etp }: Plan): number {
+  const passes = permutePasses[dispatcher];
+  return ep * etp === 1 ? Math.max(leastLocalPasses, passes) : passes;
+}
+
 function addExperts(layer: LayerCost, site: KernelSite): void {
   const { sizes, plan, split, machine } = site;
   const moe = sizes.moe!;
@@ -136,7 +144,7 @@ function addExperts(layer: LayerCost, site: KernelSite): void {
   addProduct(route, [split.ownTokens, moe.experts, sizes.dModel], machine, machine.wide);
   addPasses(route, split.ownTokens * moe.experts * 4 * stack.routerPasses, machine);
   const again = recomputes(plan, "experts");
-  const passes = permutePasses[plan.dispatcher] * stack.permuteFactor;
+  const passes = permutePassesOf(plan) * stack.permuteFactor;
   const rowBytes = sizes.dModel * wideBytes * passes / 2;
   addPasses(partOf(layer, "routeSeconds", again), split.expertRows * rowBytes, machine);
   addPasses(partOf(layer, "mergeSeconds", again), split.expertRows * rowBytes, machine);

@@ -47,8 +47,9 @@ function mixtureWorking(site: MemorySite, load: number): number {
     // Tokens of the group, gathered, and the partial sums of all of them.
     return wideBytes * own * (1 + 2 * group + (2 * expertRows) / split.ownTokens);
   }
+  // Rows that go nowhere keep their format.
   const bytes = (format: Precision | undefined) =>
-    format ? Math.min(wideBytes, formats[format].bytes) : wideBytes;
+    format && group > 1 ? Math.min(wideBytes, formats[format].bytes) : wideBytes;
   const [dispatched, combined] = [bytes(plan.formats.dispatch), bytes(plan.formats.combine)];
   const sent = packs.has(plan.dispatcher) ? 0 : (expertRows / plan.etp) * (dispatched + combined);
   // Experts write 16 bits, whatever they send back.

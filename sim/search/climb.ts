@@ -70,20 +70,17 @@ function nearSets(a: Plan["recompute"], b: Plan["recompute"]): boolean {
   return (apart & (apart - 1)) === 0;
 }
 
-/** Plans that differ from one in one field. */
-function* neighbours(plan: Plan, space: PreparedSearch): Generator<Plan> {
-  const { dispatch: _d, combine: _c, tensor: _t, ...lists } = space.lists;
-  for (const field of Object.keys(lists) as ClimbField[]) {
-    const list: readonly unknown[] = lists[field];
-    const now = list.indexOf(valueOf(plan, field));
-    for (let i = 0; i < list.length; i++) {
-      if (i === now) continue;
-      const near = field === "recompute"
-        ? nearSets(plan.recompute, lists.recompute[i])
-        : list.length <= LONG || Math.abs(i - now) <= 3;
-      const next = near ? settled(changed(plan, field, list[i]), space) : undefined;
-      if (next) yield next;
-    }
+/** Plans that differ from one in a field. */
+function* neighbours(plan: Plan, field: ClimbField, space: PreparedSearch): Generator<Plan> {
+  const list: readonly unknown[] = space.lists[field];
+  const now = list.indexOf(valueOf(plan, field));
+  for (let i = 0; i < list.length; i++) {
+    if (i === now) continue;
+    const near = field === "recompute"
+      ? nearSets(plan.recompute, space.lists.recompute[i])
+      : list.length <= LONG || Math.abs(i - now) <= 3;
+    const next = near ? settled(changed(plan, field, list[i]), space) : undefined;
+    if (next) yield next;
   }
 }
 
@@ -99,8 +96,8 @@ function better(a: Place, b: Place, limitBytes: number): boolean {
   return over !== than ? over < than : a.stepSeconds < b.stepSeconds;
 }
 
-/** Changes of a climb at most. */
-const CHANGES = 24;
+/** Rounds through all fields at most. */
+const ROUNDS = 12;
 
 /** What a climb goes by. */
 export interface ClimbSite {
@@ -115,31 +112,37 @@ export interface ClimbSite {
 }
 
 /**
- * Climbs from a plan to a faster one within some bytes; every plan on the way that fits the device is
- * kept. Gives the last one, or nothing where the plan breaks a rule.
+ * Climbs from a plan to a faster one within some bytes, or to a smaller one while it is above; every
+ * plan on the way within `keptBytes`, the same unless given, is kept. Gives the last one, or nothing
+ * where the plan breaks a rule.
  */
-export function climb(start: Plan, of: ClimbSite & { limitBytes: number }): Plan | undefined {
-  const { space, known, rules, stop, limitBytes } = of;
+export function climb(
+  start: Plan,
+  of: ClimbSite & { limitBytes: number; keptBytes?: number },
+): Plan | undefined {
+  const { space, known, rules, stop, limitBytes, keptBytes = limitBytes } = of;
   const { site } = space;
   const placeOf = (plan: Plan): Place => {
     const { peakBytes } = planMemory(plan, site);
-    const fits = peakBytes <= limitBytes;
+    const fits = peakBytes <= keptBytes;
     const stepSeconds = fits ? planTime(plan, site).stepSeconds : Infinity;
     if (fits) keepPlan(known, { plan, stepSeconds, peakBytes }, rules);
     return { plan, stepSeconds, peakBytes };
   };
   const first = settled(start, space);
   if (first === undefined) return undefined;
+  const { dispatch: _d, combine: _c, tensor: _t, ...lists } = space.lists;
+  const fields = (Object.keys(lists) as ClimbField[]).filter((field) => lists[field].length > 1);
   let here = placeOf(first);
-  for (let change = 0; change < CHANGES; change++) {
-    let best = here;
-    for (const plan of neighbours(here.plan, space)) {
-      if (stop()) return best.plan;
-      const place = placeOf(plan);
-      if (better(place, best, limitBytes)) best = place;
+  // Fields since the last change.
+  let idle = 0;
+  for (let i = 0; i < ROUNDS * fields.length && idle < fields.length; i++, idle++) {
+    const { plan } = here;
+    for (const next of neighbours(plan, fields[i % fields.length], space)) {
+      if (stop()) return here.plan;
+      const place = placeOf(next);
+      if (better(place, here, limitBytes)) [here, idle] = [place, 0];
     }
-    if (best === here) break;
-    here = best;
   }
   return here.plan;
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { microBatchesOf } from "../memory/in_flight.ts";
 import { countLayers } from "../memory/stage_parameters.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
@@ -22,8 +21,8 @@ export interface Cut {
   pipeline: PipelineStages;
   /** Ways in which tokens may be hidden. */
   modes: readonly TokenModes[];
-  /** Stages as memory sees them, of a plan with the cut; remembered by its micro-batches. */
-  memory: (plan: Plan) => MemoryStages;
+  /** Stages as memory sees them, for so many micro-batches of a replica. */
+  memory: (microBatches: number) => MemoryStages;
 }
 
 /** Cuts for a number of stages, and how many break which rule. */
@@ -32,8 +31,8 @@ export interface Cuts {
   held: readonly Cut[];
   /** The number of others, by the rule that they break. */
   broken: ReadonlyMap<string, number>;
-  /** What an average stage holds at least under any cut for the micro-batches of a plan. */
-  least: (plan: Plan) => Pick<MemoryStages, "waiting" | "busy">;
+  /** What an average stage holds at least under any cut, for so many micro-batches of a replica. */
+  least: (microBatches: number) => Pick<MemoryStages, "waiting" | "busy">;
 }
 
 /** Ways in which tokens that travel may be hidden under a cut, those alike once. */
@@ -48,20 +47,19 @@ function modesOf(plan: Plan, lists: ChoiceLists): TokenModes[] {
   return modes.filter((_, i) => keys.indexOf(keys[i]) === i);
 }
 
-/** Remembers what follows from the micro-batches of a plan. */
-function byMicroBatches<T>(make: (plan: Plan) => T): (plan: Plan) => T {
+/** Remembers what follows from a number of micro-batches. */
+function byMicroBatches<T>(make: (microBatches: number) => T): (microBatches: number) => T {
   const known = new Map<number, T>();
-  return (plan) => {
-    const microBatches = microBatchesOf(plan);
+  return (microBatches) => {
     let value = known.get(microBatches);
-    if (value === undefined) known.set(microBatches, value = make(plan));
+    if (value === undefined) known.set(microBatches, value = make(microBatches));
     return value;
   };
 }
 
 function leastHeld(held: readonly Cut[]): Cuts["least"] {
-  return byMicroBatches((plan) => {
-    const all = held.map(({ fields, memory }) => memory({ ...plan, ...fields }));
+  return byMicroBatches((microBatches) => {
+    const all = held.map(({ memory }) => memory(microBatches));
     const least = (figure: "waiting" | "busy") => Math.min(...all.map((cut) => cut[figure]));
     return { waiting: least("waiting"), busy: least("busy") };
   });
@@ -92,7 +90,9 @@ export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: n
           fields: { schedule, vpp, ...(stageLayers && { stageLayers }) },
           pipeline: pipelineStages(site.sizes, plan),
           modes: modesOf(plan, lists),
-          memory: byMicroBatches((own) => memoryStages(own, counts)),
+          memory: byMicroBatches((microBatches) =>
+            memoryStages({ ...plan, dp: 1, microBatch: 1, globalBatch: microBatches }, counts)
+          ),
         });
       }
     }

@@ -6,20 +6,18 @@
  *
  * @module
  */
-import type { LayerKind } from "../cost/phases.ts";
-import { evenLoad } from "../memory/expert_load.ts";
-import { kindMemory } from "../memory/kind_memory.ts";
-import { memorySite } from "../memory/site.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { LayerCost, LayerKind } from "../cost/phases.ts";
+import type { Dispatcher, Plan, Precision } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choices.ts";
 import type { SearchDegrees } from "./degrees.ts";
-import { memoryKinds } from "./layer_memory.ts";
+import { memoryKinds, memoryTable } from "./layer_memory.ts";
+import { mixtureCosts, recall } from "./mixture_costs.ts";
 import { barePlan, keyOf } from "./layer_tables.ts";
-import { layerPricer, type LayerWork, layerWork, type TokenMode } from "./layer_work.ts";
+import { layerPricer, layerWork, type TokenMode } from "./layer_work.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
 import { layerKinds } from "./stage_shapes.ts";
-import { type ByWay, leastByWay, smallestSets, ways } from "./ways.ts";
+import { type ByWay, setsByWay, ways } from "./ways.ts";
 
 /** What a layer of a model holds at least for a sequence, bytes. */
 export interface LayerBytes {
@@ -33,6 +31,8 @@ export interface LayerBytes {
 export interface DegreeFloors {
   /** Least seconds of all layers of the model for a sequence, by way. */
   sequenceSeconds(degrees: SearchDegrees): ByWay;
+  /** The same for each format of products and dispatcher. */
+  variantSeconds(degrees: SearchDegrees): readonly ByWay[];
   /** Least bytes of a layer. */
   layerBytes(degrees: SearchDegrees): LayerBytes;
 }
@@ -51,100 +51,106 @@ function bestModes({ experts }: ChoiceLists): TokenMode[] {
 
 const isMixture = (kind: LayerKind) => kind === "moe" || kind === "mtp";
 
-function recall<T>(known: Map<string, T>, key: string, make: () => T): T {
-  let value = known.get(key);
-  if (value === undefined) known.set(key, value = make());
-  return value;
-}
-
 /** Floors for a problem. */
 export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): DegreeFloors {
   const layers = modelLayers(site);
   const kinds = layerKinds.filter((_, k) => layers[k] > 0);
+  const [mixtureKinds, plainKinds] = [true, false].map((is) =>
+    kinds.filter((kind) => isMixture(kind) === is)
+  );
   const numberOf = (kind: LayerKind) => layers[layerKinds.indexOf(kind)];
   const modes = bestModes(lists);
   const bare = barePlan(base, lists);
-  const tried = leastByWay(lists.recompute, site.sizes, () => 0);
-  const smallest = smallestSets(site.sizes);
+  const tried = setsByWay(lists.recompute, site.sizes).map((sets) => sets.length > 0);
+  const memoryOf = memoryTable(site, lists);
+  // What moves to the host does not wait here.
+  const moves = base.offload.activationLayers > 0;
   const otherSeconds = new Map<string, number[][]>();
   const seconds = new Map<string, number[]>();
+  const variants = new Map<string, number[][]>();
   const bytes = new Map<string, LayerBytes>();
 
-  /** Seconds of a micro-batch by way and mode, of all layers that are mixtures or none. */
-  function modeSeconds(plan: Plan, mixtures: boolean): number[][] {
-    const price = layerPricer(plan, site);
-    const own = kinds.filter((kind) => isMixture(kind) === mixtures);
-    const works = own.map((kind): [number, LayerWork] => [
-      numberOf(kind),
-      layerWork(kind, plan, { site, sets: "any", price }),
-    ]);
-    return ways.map((_, way) =>
-      modes.map((mode) =>
-        works.reduce(
-          (sum, [count, { forward, backward }]) =>
-            sum + count * (forward[mode] + backward[mode][way]),
-          0,
-        )
-      )
-    );
+  const mixtureCost = mixtureCosts(site, lists.dispatcher);
+
+  /** Seconds of a micro-batch by way and mode, of all layers of some kinds. */
+  function modeSeconds(
+    plan: Plan,
+    own: readonly LayerKind[],
+    price: (kind: LayerKind) => LayerCost,
+  ): number[][] {
+    const sums = ways.map(() => modes.map(() => 0));
+    for (const kind of own) {
+      const { forward, backward } = layerWork(kind, plan, { site, sets: "any", price });
+      const count = numberOf(kind);
+      sums.forEach((byMode, way) =>
+        modes.forEach((mode, m) => byMode[m] += count * (forward[mode] + backward[mode][way]))
+      );
+    }
+    return sums;
   }
 
   /** The same of layers without experts, which follow from fewer fields. */
   function othersOf(plan: Plan): number[][] {
     const { tp, cp, sequenceParallel, contextExchange, precision } = plan;
     const key = `${tp}/${cp}/${sequenceParallel}/${contextExchange}/${precision}`;
-    return recall(otherSeconds, key, () => modeSeconds(plan, false));
+    return recall(otherSeconds, key, () => {
+      const price = layerPricer(plan, site);
+      return modeSeconds(plan, plainKinds, (kind) => price(kind, "none"));
+    });
   }
+
+  /** Seconds of a sequence with a format and a dispatcher, or with any. */
+  function secondsOf(plan: Plan, dispatcher?: Dispatcher): number[] {
+    const others = othersOf(plan);
+    const mixtures = modeSeconds(plan, mixtureKinds, (kind) => mixtureCost(kind, plan, dispatcher));
+    return ways.map((_, way) => {
+      if (!tried[way]) return Infinity;
+      const sums = modes.map((_, m) => others[way][m] + mixtures[way][m]);
+      return Math.min(...sums) / endless * endlessSlack;
+    });
+  }
+
+  const planOf = (degrees: SearchDegrees, precision: Precision): Plan => ({
+    ...{ ...base, ...degrees, ...bare },
+    ...{ microBatch: endless, precision },
+  });
 
   function leastSequence(degrees: SearchDegrees): number[] {
-    const least = ways.map(() => Infinity);
-    for (const precision of lists.precision) {
-      const plan = { ...base, ...degrees, ...bare, microBatch: endless, precision };
-      const others = othersOf(plan);
-      for (const dispatcher of lists.dispatcher) {
-        const mixtures = modeSeconds({ ...plan, dispatcher }, true);
-        for (let way = 0; way < ways.length; way++) {
-          if (tried[way] > 0) continue;
-          for (let m = 0; m < modes.length; m++) {
-            least[way] = Math.min(least[way], others[way][m] + mixtures[way][m]);
-          }
-        }
-      }
-    }
-    return least.map((seconds) => seconds / endless * endlessSlack);
+    const all = lists.precision.map((precision) => secondsOf(planOf(degrees, precision)));
+    return ways.map((_, way) => Math.min(...all.map((seconds) => seconds[way])));
   }
 
+  const byVariant = (degrees: SearchDegrees): number[][] =>
+    lists.precision.flatMap((precision) =>
+      lists.dispatcher.map((name) => secondsOf(planOf(degrees, precision), name))
+    );
+
   function leastLayer(degrees: SearchDegrees): LayerBytes {
-    // What moves to the host does not wait here.
-    const moves = base.offload.activationLayers > 0;
     const kept = ways.map(() => Infinity);
     let whole = Infinity;
     for (const precision of lists.precision) {
-      for (const dispatcher of lists.dispatcher) {
-        const own = { ...degrees, ...bare, precision, dispatcher };
-        const plan: Plan = { ...base, ...own, microBatch: 1 };
-        const at = memorySite(site.sizes, plan, site.workload, site.habits);
-        for (const kind of memoryKinds) {
-          if (numberOf(kind) === 0) continue;
-          for (let way = 0; way < ways.length; way++) {
-            const recompute = smallest[way];
-            const { keptBytes, recomputedBytes, workingBytes } = kindMemory(
-              kind,
-              { ...at, plan: { ...plan, recompute } },
-              evenLoad,
-            );
-            kept[way] = Math.min(kept[way], tried[way] > 0 ? Infinity : keptBytes);
-            // Whatever is computed again, it is there in the backward pass.
-            whole = Math.min(whole, (moves ? 0 : keptBytes + recomputedBytes) + workingBytes);
-          }
+      const own = { ...degrees, ...bare, precision };
+      const memory = memoryOf({ ...base, ...own, microBatch: 1, recompute: "none" });
+      memoryKinds.forEach((kind, k) => {
+        if (numberOf(kind) === 0) return;
+        for (let way = 0; way < ways.length; way++) {
+          if (tried[way]) kept[way] = Math.min(kept[way], memory.byWay[k].kept[way]);
         }
-      }
+        // Whatever is computed again, it is there in the backward pass.
+        const layer = moves ? 0 : memory.plain[kind].keptBytes;
+        whole = Math.min(whole, layer + memory.working[k][lists.dispatcher.length]);
+      });
     }
     return { kept: moves ? kept.map((bytes) => Math.min(0, bytes)) : kept, whole };
   }
 
   return {
     sequenceSeconds: (degrees) => recall(seconds, keyOf(degrees), () => leastSequence(degrees)),
-    layerBytes: (degrees) => recall(bytes, keyOf(degrees), () => leastLayer(degrees)),
+    variantSeconds: (degrees) => recall(variants, keyOf(degrees), () => byVariant(degrees)),
+    layerBytes: (degrees) => {
+      // An exchange of heads between context ranks may keep more, none keeps less.
+      const own = { ...degrees, contextExchange: "p2p" } as const;
+      return recall(bytes, keyOf(own), () => leastLayer(own));
+    },
   };
 }

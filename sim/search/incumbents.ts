@@ -37,6 +37,8 @@ export interface IncumbentRules {
    * front. The best are exact in any case.
    */
   frontSlack?: number;
+  /** Share by which a plan may beat the best in time and memory and yet be passed over; 0 unless given. */
+  bestSlack?: number;
   /** What is best. */
   objective: SearchObjective;
 }
@@ -80,6 +82,12 @@ function beaten(front: readonly Point[], point: Point): boolean {
   return at > 0 && front[at - 1].peakBytes <= point.peakBytes;
 }
 
+/** What a plan has to beat to be among the best. */
+function toBeat({ best }: Incumbents, { bestSlack = 0 }: IncumbentRules): Point {
+  const { stepSeconds, peakBytes } = best[best.length - 1];
+  return { stepSeconds: stepSeconds * (1 - bestSlack), peakBytes: peakBytes * (1 - bestSlack) };
+}
+
 /**
  * The longest time that a plan of so many bytes may take and still be kept, -Infinity where none may.
  * What takes no longer may yet be hopeless.
@@ -87,7 +95,7 @@ function beaten(front: readonly Point[], point: Point): boolean {
 export function mostSeconds(known: Incumbents, peakBytes: number, rules: IncumbentRules): number {
   const { best, front } = known;
   if (best.length < rules.top) return Infinity;
-  const last = best[best.length - 1];
+  const last = toBeat(known, rules);
   let most = -Infinity;
   if (rules.objective !== "memory") most = last.stepSeconds;
   else if (peakBytes < last.peakBytes) return Infinity;
@@ -103,7 +111,7 @@ export function isHopeless(known: Incumbents, point: Point, rules: IncumbentRule
   const { best, front } = known;
   if (best.length < rules.top) return false;
   // Of plans that are equally good, the one that comes first among plans is kept.
-  if (compareFound(point, best[best.length - 1], rules.objective) <= 0) return false;
+  if (compareFound(point, toBeat(known, rules), rules.objective) <= 0) return false;
   if (!rules.front) return true;
   const factor = 1 + (rules.frontSlack ?? 0);
   return beaten(front, {

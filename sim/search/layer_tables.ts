@@ -19,7 +19,7 @@ import { layerKinds } from "./stage_shapes.ts";
 export interface LayerTables {
   /** Seconds of layers by kind, for every set of modules, or for all of them at once. */
   work(plan: Plan, sets: "all" | "any"): ReadonlyMap<LayerKind, LayerWork>;
-  /** Memory of layers. */
+  /** Memory of layers for a micro-batch of one sequence, with any dispatcher. */
   memory(plan: Plan): LayersMemory;
   /** Exchanges of sharded parameters (ZeRO 3), seconds of all layers for a micro-batch. */
   shards(plan: Plan): ShardSeconds;
@@ -75,7 +75,7 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
   const memories = new Map<string, LayersMemory>();
   const sharded = new Map<string, ShardSeconds>();
   const bare = barePlan(base, lists);
-  const memoryOf = memoryTable(site, lists.recompute);
+  const memoryOf = memoryTable(site, lists);
 
   function workOf(plan: Plan, tried: readonly number[] | "any"): ReadonlyMap<LayerKind, LayerWork> {
     const of = { site, sets: tried, price: layerPricer(plan, site) };
@@ -109,7 +109,7 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
     memory: (plan) =>
       remember(
         memories,
-        `${keyOf(plan)}/${restKey(plan)}`,
+        `${keyOf(plan)}/${plan.precision}`,
         () => memoryOf({ ...plan, formats: bare.formats }),
       ),
     shards: (plan) =>

@@ -220,13 +220,15 @@ export function layerWork(kind: LayerKind, plan: Plan, of: WorkSite): LayerWork 
     }
     work.forward[mode] = leastSeconds(forward, { machine, mode });
     const weight = leastSeconds(none.backwardWeight, { machine, mode });
-    work.backward[mode] = Float64Array.from(inputs, (input, way) => {
-      const more = of.sets === "any" && ways[way] !== "wholly";
-      return weight +
+    const seconds = new Float64Array(inputs.length);
+    for (let i = 0; i < inputs.length; i++) {
+      const more = of.sets === "any" && ways[i] !== "wholly";
+      seconds[i] = weight +
         (more
-          ? floorSeconds(input, { forward, machine, mode })
-          : leastSeconds(input, { machine, mode }));
-    });
+          ? floorSeconds(inputs[i], { forward, machine, mode })
+          : leastSeconds(inputs[i], { machine, mode }));
+    }
+    work.backward[mode] = seconds;
   }
   return work;
 }

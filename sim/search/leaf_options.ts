@@ -9,9 +9,10 @@
  * stages beside kernels are never slower but take a buffer more, so both are tried; with one stage
  * there are none.
  *
- * What runs beside kernels at the ends of a step decides nothing: reducing gradients beside the last
- * backward passes has kernels stand still for a share of each, which costs more than a short exchange
- * behind them all, and so have parameters beside the first forward passes.
+ * What runs beside kernels at the ends of a step is tried both ways. Reducing gradients beside the last
+ * backward passes has kernels stand still for a share of each, which may cost more than a short exchange
+ * behind them all. Parameters beside the first forward passes delay a step by no more than their gather;
+ * but behind the update they wait on the stage that updates longest, which need not gather longest.
  *
  * @module
  */
@@ -84,6 +85,19 @@ function expertsOf(plan: Plan, of: LeafSite): { tried: Overlap["experts"][]; pla
     return fate === undefined;
   });
   return { tried, plans };
+}
+
+/** The shardings that hold. */
+export function shardingsOf(plan: Plan, of: Pick<LeafSite, "site" | "lists">): Sharding[] {
+  const { site, lists } = of;
+  return lists.zero.flatMap((zero) =>
+    lists.shardRanks.map((shardRanks) => ({
+      zero,
+      ...(shardRanks !== undefined && { shardRanks }),
+    }))
+  ).filter((sharding) =>
+    brokenRule(shardingRules, { ...plan, shardRanks: undefined, ...sharding }, site) === undefined
+  );
 }
 
 /** What options are worked out from. */

@@ -7,94 +7,89 @@
  *
  * @module
  */
-import { gatheredBytes } from "../memory/gathered.ts";
-import { placeholderBytes } from "../memory/kind_memory.ts";
 import { wideBytes } from "../memory/site.ts";
-import { type KindCounts, stageParameters } from "../memory/stage_parameters.ts";
-import { parameterBytes, shardRanks } from "../memory/states.ts";
-import type { Plan } from "../plan/plan.ts";
-import { type LayersMemory, type MemoryKind, memoryKinds } from "./layer_memory.ts";
-import type { Sharding } from "./leaf_options.ts";
+import { type KeptBytes, type LayersMemory, memoryKinds } from "./layer_memory.ts";
 import type { MemoryStage, MemoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
 import { boundSlack } from "./time_bound.ts";
-import { type ByWay, ways } from "./ways.ts";
+import { ways } from "./ways.ts";
 
-/**
- * Bytes that stages have all the time, by sharding and by way to hold parameters. They follow from
- * degrees, cut and format of products alone.
- */
-export type AlwaysBytes = readonly (readonly number[])[];
-
-function heldBytes(counts: KindCounts, plan: Plan, memory: LayersMemory): number {
-  const site = { ...memory.site, plan };
-  const { habits } = site;
-  const ranks = shardRanks(plan);
-  const kinds = {
-    dense: memory.kinds.dense.plain,
-    moe: memory.kinds.moe.plain,
-    mtp: memory.kinds.mtp.plain,
-  };
-  const bytes = {
-    matrices: parameterBytes(plan, habits, { ranks: ranks.dense, matrix: true }),
-    tables: parameterBytes(plan, habits, { ranks: ranks.dense, matrix: false }),
-    experts: parameterBytes(plan, habits, { ranks: ranks.experts, matrix: true }),
-  };
-  const held = stageParameters([counts], kinds, site);
-  let states = 0;
-  for (const group of ["matrices", "tables", "experts"] as const) {
-    const { weight, gradient, optimizer } = bytes[group];
-    states += held[group] * (weight + gradient + optimizer);
-  }
-  const gathered = plan.zero < 2
-    ? 0
-    : gatheredBytes({ ...{ site, kinds, ranks, bytes }, head: memory.head }, kinds, [counts]);
-  return states + gathered + habits.workspaceBytes + placeholderBytes(site, counts);
+/** What memory is worked out from where dispatcher, sharding and sets of modules are open. */
+export interface MemoryParts {
+  /** Layers. */
+  memory: LayersMemory;
+  /** Sequences of a micro-batch. */
+  microBatch: number;
+  /** Stages. */
+  stages: MemoryStages;
+  /** Bytes that these have all the time, by way to hold parameters and by sharding. */
+  always: readonly (readonly number[])[];
 }
 
-/** See `AlwaysBytes`. */
-export function alwaysBytes(
-  plan: Plan,
-  of: { memory: LayersMemory; stages: MemoryStages; shardings: readonly Sharding[] },
-): AlwaysBytes {
-  const { memory, stages: { held }, shardings } = of;
-  return shardings.map((sharding) => {
-    const own = { ...plan, ...sharding };
-    return held.map((counts) => heldBytes(counts, own, memory));
-  });
-}
-
-/** What a stage holds of micro-batches at least under one of the sets of modules. */
+/** What a stage holds of micro-batches at least under the set of modules, or the way, at a place. */
 function activationBytes(
   stage: MemoryStage,
-  of: { memory: LayersMemory; set: number; paired: boolean },
+  { memory, microBatch }: MemoryParts,
+  of: { dispatcher: number; sums: readonly KeptBytes[]; at: number; paired: boolean },
 ): number {
-  const { memory: { kinds, head, tableBytes }, set, paired } = of;
+  const { working: byKind, head, tableBytes } = memory;
+  const { dispatcher, sums, at, paired } = of;
   const { layers, waiting, first, losses, open, embedding } = stage;
   let kept = 0;
   let given = 0;
   let working = 0;
   for (let k = 0; k < memoryKinds.length; k++) {
     if (layers[k] === 0) continue;
-    const { plain, kept: keptBySet, recomputed } = kinds[memoryKinds[k] as MemoryKind];
-    kept += waiting[k] * keptBySet[set];
-    given += first[k] * keptBySet[set];
-    const own = plain.workingBytes + recomputed[set];
-    const most = paired ? own + plain.workingBytes + keptBySet[set] : own;
+    const beside = byKind[k][dispatcher];
+    const waits = sums[k].kept[at];
+    kept += waiting[k] * waits;
+    given += first[k] * waits;
+    const own = beside + sums[k].recomputed[at];
+    const most = paired ? own + beside + waits : own;
     if (most > working) working = most;
   }
   const loss = losses * (head.normBytes + head.keptLogitBytes);
   // While layers run nothing is left of the last loss.
   const inLayer = Math.max(0, open - 1) * loss + working;
   const atLoss = losses > 0 ? open * loss + head.extraLogitBytes + head.workingBytes : 0;
-  const atTable = embedding ? tableBytes - Math.min(given, kept) : 0;
-  return kept + Math.max(inLayer, atLoss, atTable);
+  const busiest = microBatch * (kept + Math.max(inLayer, atLoss));
+  return embedding
+    ? Math.max(busiest, microBatch * Math.max(0, kept - given) + tableBytes)
+    : busiest;
+}
+
+/** Bytes on their way between stages. */
+function sentBytes({ memory, microBatch }: MemoryParts, pp: number): number {
+  const { sizes, split } = memory.site;
+  return pp === 1 ? 0 : microBatch * split.ownTokens * sizes.dModel * wideBytes;
+}
+
+/** Where no sharding holds, a rule says so later. */
+const leastOf = (states: readonly number[]) => states.length > 0 ? Math.min(...states) : 0;
+
+const scaled = (bytes: number, { allocatorFactor, reservedBytes }: SearchSite["stack"]) =>
+  (bytes * allocatorFactor + reservedBytes) * boundSlack;
+
+/** Bytes of plans at least, by way, with the dispatcher at a place of `working` and all shardings. */
+export function leastBytes(
+  parts: MemoryParts,
+  of: { site: SearchSite; pp: number; dispatcher: number },
+): number[] {
+  const { memory, stages: { stages }, always } = parts;
+  const { site: { stack }, pp, dispatcher } = of;
+  const sent = sentBytes(parts, pp);
+  return ways.map((_, way) => {
+    let most = 0;
+    for (const stage of stages) {
+      const of = { dispatcher, sums: memory.byWay, at: way, paired: false };
+      most = Math.max(most, leastOf(always[stage.held]) + activationBytes(stage, parts, of));
+    }
+    return scaled(most + sent, stack);
+  });
 }
 
 /** The least memory of plans of a shape; see `memoryBound`. */
 export interface MemoryBound {
-  /** Bytes that none of them is below, by way. */
-  least: ByWay;
   /** Bytes that none with a set is below, by the place of the set. */
   smallest(set: number, paired: boolean): number;
   /** Bytes of one of them at least, by its place in the lists of sets and of shardings. */
@@ -107,44 +102,44 @@ export interface MemoryBound {
  * activations travel beside kernels.
  */
 export function memoryBound(
-  plan: Plan,
-  of: { site: SearchSite; memory: LayersMemory; stages: MemoryStages; always: AlwaysBytes },
+  parts: MemoryParts,
+  of: { site: SearchSite; pp: number; dispatcher: number },
 ): MemoryBound {
-  const { site, memory, stages: { stages, held }, always } = of;
-  const { allocatorFactor, reservedBytes } = site.stack;
-  const { sets } = memory;
-  const sent = plan.pp === 1 ? 0 : memory.site.split.ownTokens * site.sizes.dModel * wideBytes;
+  const { memory, stages: { stages }, always } = parts;
+  const { site: { stack }, pp, dispatcher } = of;
+  const sums = memory.bySet();
+  const sets = sums[0].kept.length;
+  const sent = sentBytes(parts, pp);
   // By stage and set, worked out when they are asked for.
   const rows = () => new Float64Array(stages.length * sets).fill(-1);
   let alone: Float64Array | undefined;
   let beside: Float64Array | undefined;
-  const least = held.map((_, h) => Math.min(...always.map((states) => states[h])));
+  const least = always.map(leastOf);
 
-  function most(set: number, states: readonly number[], paired: boolean): number {
+  function activations(i: number, set: number, paired: boolean): number {
     const known = paired ? beside ??= rows() : alone ??= rows();
-    let most = 0;
-    for (let i = 0; i < stages.length; i++) {
-      const at = i * sets + set;
-      if (known[at] < 0) known[at] = activationBytes(stages[i], { memory, set, paired });
-      const bytes = states[stages[i].held] + known[at];
-      if (bytes > most) most = bytes;
+    const at = i * sets + set;
+    if (known[at] < 0) {
+      known[at] = activationBytes(stages[i], parts, { dispatcher, sums, at: set, paired });
     }
-    return most;
+    return known[at];
   }
 
-  const scaled = (bytes: number) => (bytes * allocatorFactor + reservedBytes) * boundSlack;
-  const leastOfWay = (way: number) => {
-    let most = 0;
-    for (const stage of stages) {
-      const own = activationBytes(stage, { memory, set: sets + way, paired: false });
-      most = Math.max(most, least[stage.held] + own);
-    }
-    return scaled(most + sent);
-  };
   return {
-    least: ways.map((_, way) => leastOfWay(way)),
-    smallest: (set, paired) => scaled(most(set, least, paired) + sent),
-    bytes: (set, sharding, { paired, pipeline }) =>
-      scaled(most(set, always[sharding], paired) + sent * (pipeline ? 2 : 1)),
+    smallest: (set, paired) => {
+      let most = 0;
+      for (let i = 0; i < stages.length; i++) {
+        most = Math.max(most, least[stages[i].held] + activations(i, set, paired));
+      }
+      return scaled(most + sent, stack);
+    },
+    bytes: (set, sharding, { paired, pipeline }) => {
+      let most = 0;
+      for (let i = 0; i < stages.length; i++) {
+        const states = always[stages[i].held][sharding];
+        most = Math.max(most, states + activations(i, set, paired));
+      }
+      return scaled(most + sent * (pipeline ? 2 : 1), stack);
+    },
   };
 }

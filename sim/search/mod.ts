@@ -18,5 +18,6 @@ export {
   type SearchResult,
   searchResult,
 } from "./search_plans.ts";
+export { type SmallestPlan, smallestPlan } from "./smallest_plan.ts";
 export { openSearch, type SearchSpace } from "./open_search.ts";
 export { beginSearch, mergeStates, type SearchPart, type SearchState } from "./search_state.ts";

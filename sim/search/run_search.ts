@@ -40,12 +40,12 @@ export interface SearchRun extends Partial<IncumbentRules> {
 /** What is kept, where an option does not say. */
 function rulesOf(space: PreparedSearch, options: SearchRun): IncumbentRules {
   const { objective = "time" } = space.site.problem;
-  const { top = 10, front = true, frontSlack = 0 } = options;
-  return { top, front, frontSlack, objective };
+  const { top = 10, front = true, frontSlack = 0, bestSlack = 0 } = options;
+  return { top, front, frontSlack, bestSlack, objective };
 }
 
 /** Places in the order of units where climbs before the search begin. */
-const STARTS = [0, 0.02, 0.05, 0.1, 0.3];
+const STARTS = [0, 0.01, 0.05, 0.2];
 
 /** Climbs along the front, each within so much of the memory of the one before. */
 const STEPS_DOWN = 10;
@@ -53,18 +53,22 @@ const STEP_DOWN = 0.88;
 
 function lookFirst(of: ClimbSite): void {
   const { space: { site, units, base, cuts }, known, rules } = of;
+  // For the smallest plan all are too big.
+  const limitBytes = rules.objective === "memory" ? 0 : site.limitBytes;
   for (const place of STARTS) {
     const { degrees, microBatches } = units[Math.floor(units.length * place)];
-    const [{ fields }] = cuts(degrees.pp).held;
-    const start = { ...base, ...degrees, ...fields, microBatch: microBatches[0] };
-    climb(start, { ...of, limitBytes: site.limitBytes });
+    const { held } = cuts(degrees.pp);
+    // The plainest schedule and the one that hides most.
+    for (const { fields } of new Set([held[0], held[held.length - 1]])) {
+      const start = { ...base, ...degrees, ...fields, microBatch: microBatches[0] };
+      climb(start, { ...of, limitBytes, keptBytes: site.limitBytes });
+    }
   }
   const [fastest] = known.best;
   if (!rules.front || fastest === undefined) return;
-  let { plan, peakBytes: limitBytes } = fastest;
-  for (let i = 0; i < STEPS_DOWN; i++) {
-    limitBytes *= STEP_DOWN;
-    plan = climb(plan, { ...of, limitBytes }) ?? plan;
+  let { plan } = fastest;
+  for (let i = 1; i <= STEPS_DOWN; i++) {
+    plan = climb(plan, { ...of, limitBytes: fastest.peakBytes * STEP_DOWN ** i }) ?? plan;
   }
 }
 
@@ -88,7 +92,7 @@ export function runSearch(
   const last = Math.min(units.length, unitsDone + (options.units ?? Infinity));
   let priced = 0;
   const stop = () => options.stop?.() === true || priced >= evaluations;
-  if (known.best.length === 0 && unitsDone < last && !stop()) {
+  if (known.best.length === 0 && unitsDone === 0 && last > 0 && !stop()) {
     lookFirst({ space, known, rules, stop });
   }
   for (; unitsDone < last; unitsDone++) {

@@ -14,14 +14,16 @@
  * *Bounds.* At every level there is a time that no plan below can be faster than, and bytes that none
  * can be smaller than. What does not fit falls; what can neither be among the best nor on the front of
  * time and memory falls. Bounds of time are the work of the slowest stage with the way of a micro-batch
- * to it and back (`time_bound.ts`), those of memory the memory of the stages that are usually fullest
- * (`memory_bound.ts`). They are sums over layers, whose prices plans share.
+ * to it and back (`time_bound.ts` says why none is faster), those of memory what stages hold at their
+ * worst moments (`memory_bound.ts`). They are sums over layers, whose prices plans share. As what is
+ * computed again trades the one for the other, each level has both for three ways to do so (`ways.ts`).
  *
  * *Prices.* What is left is priced by `closedForm` and `stageMemory`, as one plan would be.
  *
- * *Costs.* The best plans alone take a fraction of the time of the whole front, which goes through all
- * sizes of memory; `frontSlack` is between: each plan has one on the front that is no worse than that
- * share in both time and memory.
+ * *Costs.* The best plans alone are a matter of seconds, on thousands of devices as well; the whole front,
+ * which goes through all sizes of memory, takes many times as long. `frontSlack` is between: each plan has
+ * one on the front that is no worse than that share in both time and memory. A search is deterministic and
+ * reads no clock: how many plans it priced a second follows from `counts.evaluated`.
  *
  * *Counts.* Every plan of the space is counted where it fell, and the counts add up to the space.
  *
@@ -34,6 +36,7 @@ import type { SearchProblem } from "./problem.ts";
 import { runSearch, type SearchRun } from "./run_search.ts";
 import { openSearch, type SearchSpace } from "./open_search.ts";
 import { beginSearch, type SearchState } from "./search_state.ts";
+import { type SmallestPlan, smallestPlan } from "./smallest_plan.ts";
 
 /** How a search is run. */
 export interface SearchOptions extends SearchRun {
@@ -50,6 +53,8 @@ export interface SearchResult {
    * follow the time, as every plan uses all devices.
    */
   front: PlanPrice[];
+  /** Where no plan fits, the one that takes least memory; undefined where all break a rule. */
+  smallest?: SmallestPlan;
   /** What became of every plan. */
   counts: SearchCounts;
   /** Whether the whole space was searched, so that the best is the best there is. */
@@ -61,9 +66,12 @@ export interface SearchResult {
 /** A state as a result, with its plans priced in parts. */
 export function searchResult(space: SearchSpace, state: SearchState): SearchResult {
   const priced = ({ plan }: FoundPlan) => pricePlan(plan, space.site);
+  const none = state.complete && state.best.length === 0;
+  const smallest = none ? smallestPlan(space.site.problem) : undefined;
   return {
     best: state.best.map(priced),
     front: state.front.map(priced),
+    ...(smallest && { smallest }),
     counts: state.counts,
     complete: state.complete,
     state,
@@ -94,7 +102,7 @@ export function searchResult(space: SearchSpace, state: SearchState): SearchResu
  *   globalBatch: 32,
  *   fix: { cp: 1, precision: "bf16" },
  *   memoryLimit: 0.5,
- * }, { top: 3 });
+ * }, { top: 3, frontSlack: 0.02 });
  * assertEquals([best.length, complete], [3, true]);
  * assert(best.every(({ peakBytes }) => peakBytes <= 43e9));
  * assert(front.length > 1 && front[0].stepSeconds === best[0].stepSeconds);

@@ -8,7 +8,7 @@
 import type { Plan } from "../plan/plan.ts";
 import { type ChoiceLists, choicesOf, rowFormats, spaceOf } from "./choices.ts";
 import { countRule, emptyTally, type Tally } from "./counts.ts";
-import { type CrudeBytes, crudeBytes, crudeOfBatch } from "./crude_bound.ts";
+import { crudeBytes, crudeOfBatch } from "./crude_bound.ts";
 import { type Cuts, cutsOf } from "./cuts.ts";
 import { type DegreeFloors, degreeFloors } from "./degree_floor.ts";
 import { degreeFields, type SearchDegrees, visitDegrees } from "./degrees.ts";
@@ -30,8 +30,6 @@ export interface SearchUnit {
   leastSeconds: ByWay;
   /** Least bytes of a device, by micro-batch and way. */
   leastBytes: readonly ByWay[];
-  /** What these follow from, for any cut. */
-  crude: CrudeBytes;
 }
 
 /** A search made ready; see the module. */
@@ -58,6 +56,8 @@ export interface PreparedSearch {
   tally: Tally;
   /** Prices of layers. */
   tables: LayerTables;
+  /** What layers take at least under degrees. */
+  floors: DegreeFloors;
   /** What is left to choose behind a cut. */
   leaves: LeafTable;
 }
@@ -121,17 +121,18 @@ function wholeBatches(
 function batchesOf(
   degrees: SearchDegrees,
   space: Omit<PreparedSearch, "units">,
-  of: { cuts: Cuts; floors: DegreeFloors; batches: (dp: number) => readonly number[] },
-): Pick<SearchUnit, "microBatches" | "leastBytes" | "crude"> {
-  const { site, lists, base, tally, layers } = space;
-  const { cuts, floors, batches } = of;
+  of: { cuts: Cuts; batches: (dp: number) => readonly number[] },
+): Pick<SearchUnit, "microBatches" | "leastBytes"> {
+  const { site, lists, base, tally, layers, floors } = space;
+  const { cuts, batches } = of;
+  const { globalBatch } = site.problem;
   const layer = floors.layerBytes(degrees);
   const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layer });
   const whole = batches(degrees.dp);
   const microBatches: number[] = [];
   const leastBytes: ByWay[] = [];
   for (const microBatch of whole) {
-    const { waiting, busy } = cuts.least({ ...base, ...degrees, microBatch });
+    const { waiting, busy } = cuts.least(globalBatch / (degrees.dp * microBatch));
     const bytes = crudeOfBatch(crude, { microBatch, waiting, busy });
     if (bytes.every((way) => !(way <= site.limitBytes))) continue;
     microBatches.push(microBatch);
@@ -142,7 +143,19 @@ function batchesOf(
   const each = BigInt(cuts.held.length) * BigInt(space.perCut);
   if (indivisible > 0) countRule(tally, "batch", BigInt(indivisible) * each);
   tally.memory += BigInt(tooBig) * each;
-  return { microBatches, leastBytes, crude };
+  return { microBatches, leastBytes };
+}
+
+/** Least seconds of a step by way, where a sequence takes so long. */
+export function unitSeconds(
+  { dp, pp }: SearchDegrees,
+  sequenceSeconds: ByWay,
+  { problem, stack }: SearchSite,
+): number[] {
+  const sequences = problem.globalBatch / dp;
+  return sequenceSeconds.map((seconds) =>
+    (sequences * seconds / pp + stack.fixedSeconds) * boundSlack
+  );
 }
 
 /**
@@ -157,6 +170,7 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
   const perCut = plansBelow(lists, [...unitFields, "microBatch", "schedule", "vpp"]);
   const space = {
     ...{ site, lists, base, perCut, enumerated: spaceOf(lists), tally: emptyTally() },
+    floors: degreeFloors(site, lists, base),
     leaves: leafTable({ site, lists, perCut }),
     cuts: cutsOf(site, lists, base),
     tables: layerTables(site, lists, base),
@@ -164,7 +178,6 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
     formats: rowFormats(base, lists),
   };
   const units: SearchUnit[] = [];
-  const floors = degreeFloors(site, lists, base);
   const batches = wholeBatches(space);
   const cutPlans = BigInt(space.perCut) * BigInt(lists.microBatch.length);
   const visit = (degrees: SearchDegrees) => {
@@ -172,16 +185,16 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
     const { held, broken } = cuts;
     for (const [rule, count] of broken) countRule(space.tally, rule, BigInt(count) * cutPlans);
     if (held.length === 0) return;
-    const fitting = batchesOf(degrees, space, { cuts, floors, batches });
+    const fitting = batchesOf(degrees, space, { cuts, batches });
     if (fitting.microBatches.length === 0) return;
-    const sequences = problem.globalBatch / degrees.dp;
-    const leastSeconds = floors.sequenceSeconds(degrees).map((seconds) =>
-      (sequences * seconds / degrees.pp + site.stack.fixedSeconds) * boundSlack
-    );
+    const leastSeconds = unitSeconds(degrees, space.floors.sequenceSeconds(degrees), site);
     units.push({ degrees, ...fitting, leastSeconds });
   };
   const below = BigInt(plansBelow(lists, unitFields));
   visitDegrees(site, lists, { below, tally: space.tally, visit });
-  units.sort((a, b) => Math.min(...a.leastSeconds) - Math.min(...b.leastSeconds));
+  const smallFirst = problem.objective === "memory";
+  const promise = ({ leastBytes, leastSeconds }: SearchUnit) =>
+    Math.min(...smallFirst ? leastBytes.flat() : leastSeconds);
+  units.sort((a, b) => promise(a) - promise(b));
   return { ...space, units };
 }

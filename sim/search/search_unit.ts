@@ -4,11 +4,8 @@
  *
  * @module
  */
-import type { Precision } from "../plan/plan.ts";
 import type { Tally } from "./counts.ts";
-import type { Cut } from "./cuts.ts";
 import type { IncumbentRules, Incumbents } from "./incumbents.ts";
-import type { AlwaysBytes } from "./memory_bound.ts";
 import { searchCores } from "./search_cores.ts";
 import type { PreparedSearch, SearchUnit } from "./search_space.ts";
 import { coresOf } from "./unit_cores.ts";
@@ -29,12 +26,6 @@ export interface UnitSite {
   stop: () => boolean;
 }
 
-/** The same with what the shapes of a unit share. */
-export interface ShapeSite extends UnitSite {
-  /** Bytes that stages have all the time, by cut and format of products. */
-  always: Map<Cut, Partial<Record<Precision, AlwaysBytes>>>;
-}
-
 /** Whether nothing of a unit can be kept. */
 export function isHopelessUnit(
   { leastSeconds, leastBytes }: SearchUnit,
@@ -48,9 +39,8 @@ export function isHopelessUnit(
 
 /** Searches a unit; false where it was stopped before the end. */
 export function searchUnit(unit: SearchUnit, of: UnitSite): boolean {
-  const site: ShapeSite = { ...of, always: new Map() };
   for (const shape of unitShapes(unit, of)) {
-    if (of.stop() || !searchCores(coresOf(shape, site), of)) return false;
+    if (of.stop() || !searchCores(coresOf(shape, of), of)) return false;
   }
   return true;
 }

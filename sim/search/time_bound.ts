@@ -5,6 +5,26 @@
  * has come down to it, and, where backward passes are whole, ends when the last one has climbed back.
  * What data ranks exchange and what the optimiser takes are left out.
  *
+ * *Why no plan is faster in the closed form.* Be the work of a layer its kernels and stops, with what
+ * shows of its tokens: all of them, all but what hides beside its shared experts, or the share of an
+ * exchange for which kernels stand still.
+ *
+ * 1. An operation takes no less than the work of its layers. Alone it is the sum of their phases, or a
+ *    line of their items; in a line kernels either wait for the whole of an exchange or stand still for
+ *    its share before the next item. From the first item of one operation of a pair to its last the line
+ *    goes on by no less than its own items and shares, and a pair by no less than those of both.
+ * 2. A stage runs as many forward as backward passes of a micro-batch, alone or in pairs, so that by 1
+ *    all micro-batches take it no less than their number times the work of its layers.
+ * 3. GPipe, 1F1B and interleaving have closed forms that are the longest of some paths. Among them, for
+ *    each stage, is that of the first micro-batch down to it, all of the stage's work, and that of the
+ *    last one back up. All other schedules are run for a few rounds (`seconds_extrapolated.ts`), which
+ *    contain these paths too, and every further round takes no less than the work of the slowest stage.
+ * 4. What surrounds the operations makes the last gradients longer and the first passes end later. A run
+ *    is the longest of paths whose parts are added up, and none of these gets shorter.
+ * 5. With sharded parameters all is one line. A micro-batch adds no less than its kernels with what
+ *    shows of tokens, gathers and scatters (`shownShards`), which 1 holds for as well, nor less than the
+ *    stream of data ranks has to do; both are what rounds that are not run are counted with at least.
+ *
  * @module
  */
 import { runsWhole } from "../cost/closed_chunk.ts";

@@ -6,9 +6,9 @@
 import type { Plan } from "../plan/plan.ts";
 import { isHopeless, mostSeconds } from "./incumbents.ts";
 import { gathersParameters, type Sharding } from "./leaf_options.ts";
-import { alwaysBytes, type MemoryBound, memoryBound } from "./memory_bound.ts";
+import { leastBytes, type MemoryBound, memoryBound } from "./memory_bound.ts";
 import type { Core } from "./search_cores.ts";
-import type { ShapeSite } from "./search_unit.ts";
+import type { UnitSite } from "./search_unit.ts";
 import {
   type BoundSite,
   leastOfSet,
@@ -34,7 +34,7 @@ const nothing = { added: 0, all: 0 };
 function timesOf(
   plan: Plan,
   bound: BoundSite,
-  of: { site: ShapeSite; shardings: readonly Sharding[] },
+  of: { site: UnitSite; shardings: readonly Sharding[] },
 ): Alike[] {
   const { site: { space: { site, lists, tables } }, shardings } = of;
   const { pipeline } = plan.overlap;
@@ -57,21 +57,8 @@ function timesOf(
   return alike;
 }
 
-function memoryOf({ plan, cut, options }: Shape, { space, always }: ShapeSite): MemoryBound {
-  const { site, tables } = space;
-  const memory = tables.memory(plan);
-  const stages = cut.memory(plan);
-  let known = always.get(cut);
-  if (known === undefined) always.set(cut, known = {});
-  const states = known[plan.precision] ??= alwaysBytes(plan, {
-    ...{ memory, stages },
-    shardings: options.shardings,
-  });
-  return memoryBound(plan, { site, memory, stages, always: states });
-}
-
 /** For every set of modules the longest time that plans may take and be kept; see `mostSeconds`. */
-function longestOfSets(memory: MemoryBound, of: ShapeSite, paired: boolean): Float64Array {
+function longestOfSets(memory: MemoryBound, of: UnitSite, paired: boolean): Float64Array {
   const { space: { site, lists }, known, rules } = of;
   return Float64Array.from(lists.recompute, (_, set) => {
     const bytes = memory.smallest(set, paired);
@@ -81,7 +68,7 @@ function longestOfSets(memory: MemoryBound, of: ShapeSite, paired: boolean): Flo
 }
 
 /** Plans of a shape that may be kept, by what their time without surroundings follows from. */
-export function coresOf(from: Shape, of: ShapeSite): Core[] {
+export function coresOf(from: Shape, of: UnitSite): Core[] {
   const { plan: shape, bound: bare, options, least } = from;
   const { space, known, rules, tally } = of;
   const { site, lists, tables } = space;
@@ -96,11 +83,13 @@ export function coresOf(from: Shape, of: ShapeSite): Core[] {
     tally.time += all;
     return [];
   }
-  const memory = memoryOf(from, of);
-  if (!hopes(memory.least)) {
-    tally[memory.least.every((bytes) => bytes > limitBytes) ? "memory" : "time"] += all;
+  const chosen = { site, pp: shape.pp, dispatcher: lists.dispatcher.indexOf(shape.dispatcher) };
+  const bytes = leastBytes(from, chosen);
+  if (!hopes(bytes)) {
+    tally[bytes.every((way) => way > limitBytes) ? "memory" : "time"] += all;
     return [];
   }
+  const memory = memoryBound(from, chosen);
   const plans = shardings.map((sharding) =>
     lists.gradients.length * (gathersParameters(sharding) ? lists.parameters.length : 1)
   );

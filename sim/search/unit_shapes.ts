@@ -3,150 +3,178 @@
  *
  * @module
  */
-import { microBatchesOf } from "../memory/in_flight.ts";
-import { sendSeconds } from "../network/closed/send.ts";
-import { planGroup } from "../plan/plan_groups.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, Precision } from "../plan/plan.ts";
+import { type Floor, floorsOf, variantOf } from "./batch_variants.ts";
 import { countRule } from "./counts.ts";
-import { crudeOfBatch } from "./crude_bound.ts";
 import type { Cut } from "./cuts.ts";
 import { degreeFields } from "./degrees.ts";
-import type { LeafOptions } from "./leaf_options.ts";
+import type { LayersMemory } from "./layer_memory.ts";
+import { type LeafOptions, shardingsOf } from "./leaf_options.ts";
+import { leastBytes, type MemoryParts } from "./memory_bound.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import type { PreparedSearch, SearchUnit } from "./search_space.ts";
 import type { UnitSite } from "./search_unit.ts";
-import { type BoundSite, lowerSeconds, modelSeconds } from "./time_bound.ts";
+import { type StateBytes, stateBytes } from "./state_bytes.ts";
+import { type BoundSite, lowerSeconds } from "./time_bound.ts";
 import { type ByWay, hasHope, type LeastByWay, ways } from "./ways.ts";
 
-/** A cut with formats and a dispatcher, and its bound. */
-export interface Shape {
+/** A cut with formats and a dispatcher, and what its bounds are worked out from. */
+export interface Shape extends MemoryParts {
   /** What is chosen. */
   plan: Plan;
   /** The cut. */
   cut: Cut;
-  /** What its bound is worked out from, whatever is computed again. */
+  /** Its time, whatever is computed again. */
   bound: BoundSite;
   /** What is left to choose. */
   options: LeafOptions;
-  /** What its plans take at least, as far as that is known before its memory is. */
+  /** What its plans take at least, whatever the dispatcher. */
   least: LeastByWay;
   /** Least seconds of a step. */
   leastSeconds: number;
 }
 
-/** Formats and a dispatcher for a micro-batch. */
-interface Variant {
-  plan: Plan;
-  bound: Omit<BoundSite, "pipeline">;
-}
-
 const cutRules = rulesAt(["schedule", "vpp"], [...degreeFields, "microBatch", "pp"])
   .filter(({ name }) => name === "micro-batches");
 
-function boundOf(plan: Plan, { site, tables }: PreparedSearch): Omit<BoundSite, "pipeline"> {
-  const { sizes, workload } = site;
-  const { fabric, stack } = site.machine(plan.precision);
-  const { stride } = planGroup("pipeline", plan);
-  const together = stride * Math.min(plan.pp, 2) <= fabric.tiers[0].span;
-  const tokens = plan.microBatch * workload.sequence / plan.cp /
-    (plan.sequenceParallel ? plan.tp : 1);
-  return {
-    work: tables.work(plan, "any"),
-    microBatches: microBatchesOf(plan),
-    sendSeconds: plan.pp > 1 ? sendSeconds(tokens * sizes.dModel * 2, together, fabric) : 0,
-    fixedSeconds: stack.fixedSeconds,
-  };
+/** What the shapes of a unit with a format share, worked out when it is asked for. */
+interface UnitFormat {
+  precision: Precision;
+  /** Its dispatchers. */
+  floors: readonly Floor[];
+  /** What is known of the memory of a cut before a dispatcher is chosen. */
+  parts: (cut: Cut, batch: Plan) => MemoryParts;
 }
 
-/** Formats and dispatchers of a micro-batch that may be worth a cut. */
-function variantsOf(
-  plan: Plan,
-  space: PreparedSearch,
-  hopeful: (seconds: ByWay) => boolean,
-): Variant[] {
-  const { lists } = space;
-  const variants: Variant[] = [];
-  for (const precision of lists.precision) {
-    for (const dispatcher of lists.dispatcher) {
-      const own = { ...plan, precision, dispatcher };
-      const bound = boundOf(own, space);
-      if (hopeful(modelSeconds(own, bound, space.layers))) variants.push({ plan: own, bound });
-    }
-  }
-  return variants;
-}
-
-/** What the shapes of a unit's micro-batch share. */
-interface BatchSite extends UnitSite {
-  /** What is chosen. */
-  batch: Plan;
-  /** Formats and dispatchers. */
-  variants: readonly Variant[];
-  /** The unit. */
+/** What the shapes of a unit share. */
+interface ShapeSite extends UnitSite {
   unit: SearchUnit;
+  formats: readonly UnitFormat[];
 }
 
-/** Adds the shapes of a cut that may be worth more than a look, and counts the others. */
-function addShapes(shapes: Shape[], cut: Cut, of: BatchSite): void {
-  const { space, known, rules, tally, batch, variants, unit } = of;
-  const { site: { limitBytes }, lists, perCut, leaves } = space;
-  const plan = { ...batch, ...cut.fields };
-  const { waiting, busy } = cut.memory(plan);
-  const bytes = crudeOfBatch(unit.crude, { microBatch: batch.microBatch, waiting, busy });
-  const hopes = (seconds: ByWay) => hasHope(known, { bytes, seconds }, { rules, limitBytes });
-  const pipeline = lists.pipeline.includes(true);
-  const hopeful: Omit<Shape, "options">[] = [];
-  for (const { plan: variant, bound: own } of hopes(unit.leastSeconds) ? variants : []) {
-    const bound = { ...own, pipeline: cut.pipeline };
-    const seconds = ways.map(() => Infinity);
-    for (const modes of cut.modes) lowerSeconds(seconds, bound, { modes, pipeline });
-    for (let way = 0; way < ways.length; way++) {
-      seconds[way] = Math.max(seconds[way], unit.leastSeconds[way]);
-    }
-    if (!hopes(seconds)) continue;
-    hopeful.push({
-      ...{ cut, bound, least: { bytes, seconds }, leastSeconds: Math.min(...seconds) },
-      plan: { ...variant, ...cut.fields },
-    });
+function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
+  const { base, lists, tables } = space;
+  const own: Plan = { ...base, ...unit.degrees };
+  const shardings = shardingsOf(own, space);
+  const floors = floorsOf(unit, space);
+  return lists.precision.map((precision, p) => {
+    const plan = { ...own, precision };
+    let memory: LayersMemory | undefined;
+    // Parts of the model may be there twice.
+    const states = new Map<boolean, StateBytes>();
+    const always = new Map<Cut, MemoryParts["always"]>();
+    const parts = (cut: Cut, { microBatch }: Plan): MemoryParts => {
+      memory ??= tables.memory(plan);
+      const stages = cut.memory(plan.globalBatch / (plan.dp * microBatch));
+      let known = always.get(cut);
+      if (known === undefined) {
+        const twice = cut.fields.schedule === "dualpipe";
+        let bytes = states.get(twice);
+        if (bytes === undefined) {
+          bytes = stateBytes({ ...plan, ...cut.fields }, { memory, shardings });
+          states.set(twice, bytes);
+        }
+        always.set(cut, known = stages.held.map(bytes));
+      }
+      return { memory, microBatch, stages, always: known };
+    };
+    return { precision, floors: floors[p], parts };
+  });
+}
+
+/** A cut that may have plans worth keeping with a format, whatever the dispatcher. */
+interface HopefulCut {
+  cut: Cut;
+  parts: MemoryParts;
+  bytes: ByWay;
+}
+
+/** The shapes of a micro-batch with a format that may have plans worth keeping. */
+function formatShapes(
+  batch: Plan,
+  cuts: readonly Cut[],
+  of: ShapeSite & { format: UnitFormat },
+): Omit<Shape, "options">[] {
+  const { space, known, rules, format: { floors, parts: partsOf } } = of;
+  const { site, lists } = space;
+  const { limitBytes } = site;
+  const least = ways.map((_, way) => Math.min(...floors.map(({ seconds }) => seconds[way])));
+  const hasHopeAt = (bytes: ByWay, seconds: ByWay) =>
+    hasHope(known, { bytes, seconds }, { rules, limitBytes });
+  const hopeful: HopefulCut[] = [];
+  for (const cut of cuts) {
+    const parts = partsOf(cut, batch);
+    // Behind all dispatchers stands the one that works with least.
+    const bytes = leastBytes(parts, { site, pp: batch.pp, dispatcher: lists.dispatcher.length });
+    if (hasHopeAt(bytes, least)) hopeful.push({ cut, parts, bytes });
   }
-  if (hopeful.length === 0) {
-    const tooBig = bytes.every((bytes) => !(bytes <= limitBytes));
-    tally[tooBig ? "memory" : "time"] += BigInt(perCut);
+  const pipeline = lists.pipeline.includes(true);
+  const shapes: Omit<Shape, "options">[] = [];
+  for (const floor of floors) {
+    if (!hopeful.some(({ bytes }) => hasHopeAt(bytes, floor.seconds))) continue;
+    const { plan, bound: own, seconds: least } = variantOf(batch, floor, space);
+    for (const { cut, parts, bytes } of hopeful) {
+      if (!hasHopeAt(bytes, least)) continue;
+      const bound = { ...own, pipeline: cut.pipeline };
+      const seconds = ways.map(() => Infinity);
+      for (const modes of cut.modes) lowerSeconds(seconds, bound, { modes, pipeline });
+      for (let way = 0; way < ways.length; way++) seconds[way] = Math.max(seconds[way], least[way]);
+      if (!hasHopeAt(bytes, seconds)) continue;
+      shapes.push({
+        ...{ ...parts, cut, bound, least: { bytes, seconds }, leastSeconds: Math.min(...seconds) },
+        plan: { ...plan, ...cut.fields },
+      });
+    }
+  }
+  return shapes;
+}
+
+/** Adds the shapes of a micro-batch that may have plans worth keeping, and counts the others. */
+function addShapes(shapes: Shape[], batch: Plan, of: ShapeSite & { bytes: ByWay }): void {
+  const { space, known, rules, tally, bytes } = of;
+  const { site, lists, leaves } = space;
+  const { limitBytes } = site;
+  const { held } = space.cuts(batch.pp);
+  const perCut = BigInt(space.perCut);
+  const hopes = (seconds: ByWay) => hasHope(known, { bytes, seconds }, { rules, limitBytes });
+  const formats = of.formats
+    .map((format) => ({ ...format, floors: format.floors.filter((by) => hopes(by.seconds)) }))
+    .filter(({ floors }) => floors.length > 0);
+  if (formats.length === 0) {
+    tally.time += perCut * BigInt(held.length);
     return;
   }
-  const options = leaves(plan, tally);
-  const others = lists.precision.length * lists.dispatcher.length - hopeful.length;
-  const plans = options.plans * options.experts.length * lists.recompute.length;
-  tally.time += BigInt(others) * BigInt(plans);
-  for (const shape of hopeful) shapes.push({ ...shape, options });
+  const cuts = held.filter((cut) => {
+    const broken = brokenRule(cutRules, { ...batch, ...cut.fields }, site);
+    if (broken !== undefined) countRule(tally, broken, perCut);
+    return broken === undefined;
+  });
+  const hopeful = formats.flatMap((format) =>
+    formatShapes({ ...batch, precision: format.precision }, cuts, { ...of, format })
+  );
+  const byCut = Map.groupBy(hopeful, ({ cut }) => cut);
+  tally.time += perCut * BigInt(cuts.length - byCut.size);
+  for (const [cut, own] of byCut) {
+    const options = leaves({ ...batch, ...cut.fields }, tally);
+    const others = lists.precision.length * lists.dispatcher.length - own.length;
+    const plans = options.plans * options.experts.length * lists.recompute.length;
+    tally.time += BigInt(others) * BigInt(plans);
+    for (const shape of own) shapes.push({ ...shape, options });
+  }
 }
 
 /** The shapes of a unit that may have plans worth keeping, the fastest first. */
 export function unitShapes(unit: SearchUnit, of: UnitSite): Shape[] {
-  const { space, known, rules, tally } = of;
-  const { site, base, lists } = space;
-  const { limitBytes } = site;
-  const { held } = space.cuts(unit.degrees.pp);
-  const perCut = BigInt(space.perCut);
+  const { space } = of;
+  const { base, lists, formats } = space;
+  const overlap = { ...base.overlap, tensor: lists.tensor[0] };
+  const own: ShapeSite = { ...of, unit, formats: formatsOf(unit, space) };
   const shapes: Shape[] = [];
   unit.microBatches.forEach((microBatch, at) => {
-    const bytes = unit.leastBytes[at];
-    const hopes = (seconds: ByWay) => hasHope(known, { bytes, seconds }, { rules, limitBytes });
-    const batch: Plan = {
-      ...{ ...base, ...unit.degrees, microBatch },
-      overlap: { ...base.overlap, tensor: lists.tensor[0] },
-      formats: space.formats,
-    };
-    const variants = hopes(unit.leastSeconds) ? variantsOf(batch, space, hopes) : [];
-    if (variants.length === 0) {
-      tally.time += perCut * BigInt(held.length);
-      return;
-    }
-    for (const cut of held) {
-      const broken = brokenRule(cutRules, { ...batch, ...cut.fields }, site);
-      if (broken !== undefined) countRule(tally, broken, perCut);
-      else addShapes(shapes, cut, { ...of, batch, variants, unit });
-    }
+    const batch: Plan = { ...base, ...unit.degrees, microBatch, overlap, formats };
+    addShapes(shapes, batch, { ...own, bytes: unit.leastBytes[at] });
   });
-  return shapes.sort((a, b) => a.leastSeconds - b.leastSeconds);
+  const smallFirst = of.rules.objective === "memory";
+  const promise = ({ least }: Shape) => Math.min(...smallFirst ? least.bytes : least.seconds);
+  return shapes.sort((a, b) => promise(a) - promise(b));
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Sizes } from "../cost/sizes.ts";
-import { type Plan, type RecomputeModule, recomputeModules } from "../plan/plan.ts";
+import type { Plan, RecomputeModule } from "../plan/plan.ts";
 import { type IncumbentRules, type Incumbents, mostSeconds } from "./incumbents.ts";
 
 /** The ways; figures by way are in this order. */
@@ -14,13 +14,6 @@ export const ways = ["lightly", "heavily", "wholly"] as const;
 
 /** The module that the first way does without and the second one has. */
 export const heavyModule = ({ moe }: Sizes): RecomputeModule => moe ? "experts" : "ffn";
-
-/** The sets that keep least, by way. */
-export const smallestSets = (sizes: Sizes): Plan["recompute"][] => [
-  recomputeModules.filter((module) => module !== heavyModule(sizes)),
-  recomputeModules,
-  "full",
-];
 
 function wayOf(recompute: Plan["recompute"], sizes: Sizes): number {
   if (recompute === "full") return 2;
@@ -38,18 +31,11 @@ export interface LeastByWay {
   seconds: ByWay;
 }
 
-/** The least of a figure over sets, by way. */
-export function leastByWay(
-  sets: readonly Plan["recompute"][],
-  sizes: Sizes,
-  figure: (set: number) => number,
-): number[] {
-  const least = ways.map(() => Infinity);
-  sets.forEach((set, s) => {
-    const way = wayOf(set, sizes);
-    least[way] = Math.min(least[way], figure(s));
-  });
-  return least;
+/** The places of sets, by way. */
+export function setsByWay(sets: readonly Plan["recompute"][], sizes: Sizes): number[][] {
+  const places: number[][] = ways.map(() => []);
+  sets.forEach((set, s) => places[wayOf(set, sizes)].push(s));
+  return places;
 }
 
 /** Whether plans that take so much at least may be kept, in any of the ways. */

@@ -144,11 +144,11 @@ Deno.test(
 Deno.test(
   "a model with a part that the decoder does not run is refused by the field",
   withDevice((pool) => {
-    const model = modelPreset("bam-small");
+    const model = modelPreset("deepseek-v3");
     const refused = assertThrows(() => createParameters(pool, model, { seed: 1 }), TypeError);
     assertEquals(
       refused.message,
-      "Cannot train bam-small: found experts as attention.kind, wanted mha or gqa",
+      "Cannot train deepseek-v3: found mla as attention.kind, wanted mha, gqa or experts",
     );
     return Promise.resolve();
   }),

@@ -156,6 +156,28 @@ Deno.test("Ctrl-C says how to go on, and writes no answer", () =>
     assertMatch(await complaint(...small, "--resume"), /Cannot resume without --out/);
   }));
 
+Deno.test("a place that cannot be written to is said before anything is searched", () =>
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    for (const out of [`${folder}/file`, `${folder}/file/below`]) {
+      const said = await complaint(...small, "--out", out);
+      assertMatch(said, /Cannot write to .*: .*\/file is a file, wanted a folder$/);
+    }
+    assertEquals(filesIn(folder), ["file"]);
+  }));
+
+Deno.test("of a long search without a budget it is said once how to end it", async () => {
+  let now = 0;
+  const { io, said } = makeWorld();
+  // Every look at the clock is a quarter of a minute.
+  assertEquals(await main([...small, ...held], { ...io, seconds: () => now += 15 }), 0);
+  assertEquals(said.filter((line) => line.startsWith("This may take long: --budget 60")).length, 1);
+  const short = makeWorld();
+  const words = [...small, ...held, "--budget", "1e9"];
+  assertEquals(await main(words, { ...short.io, seconds: () => now += 15 }), 0);
+  assertEquals(short.said.filter((line) => line.includes("long")), []);
+});
+
 Deno.test("a budget without a second finds nothing, and says what is wanted", async () => {
   const said = await complaint(...small, "--budget", "0");
   assertMatch(
@@ -195,7 +217,7 @@ Deno.test("where nothing fits, the smallest plan and devices that would hold it 
   );
   assertMatch(
     said,
-    /nothing fits into 79\.1 GiB; the smallest plan found takes 105 GiB, 25\.5 GiB/,
+    /nothing fits into 79\.1 GiB; the smallest plan takes 105 GiB, 25\.5 GiB/,
   );
   assertMatch(said, /devices that would hold it: h200 \(140 GiB\), b200/);
 });

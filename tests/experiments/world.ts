@@ -13,7 +13,7 @@ import type { Circumstances, Context, Experiment, Outcome } from "../../experime
 export interface World {
   /** What the command line gets. */
   io: Io;
-  /** Lines of the answer. */
+  /** Lines of the answer, and parts of lines that were written as they came. */
   printed: string[];
   /** Lines beside it. */
   said: string[];
@@ -29,6 +29,7 @@ export function makeWorld(): World {
   let seconds = 0;
   const io: Io = {
     print: (text) => printed.push(text),
+    write: (text) => printed.push(text),
     say: (line) => said.push(line),
     now: () => new Date(Date.UTC(2026, 0, 2, 3, 4, 5) + 1000 * seconds++),
     seconds: () => seconds++,

@@ -62,14 +62,14 @@ function differenceTables({ differences, mismatches, planning, source }: LaunchC
 }
 
 /** Arguments that were read over, those with one reason in one line. */
-function ignoredTable({ ignored }: LaunchCheck): string[] {
+function ignoredList({ ignored }: LaunchCheck): string[] {
   if (ignored.length === 0) return [];
   const reasons = new Map<string, string[]>();
   for (const { argument, why } of ignored) {
     reasons.set(why, [...(reasons.get(why) ?? []), argument]);
   }
-  const rows = [...reasons].map(([why, names]) => [names.join(", "), why]);
-  return [formatTable([{ head: "read over" }, { head: "why" }], rows)];
+  const lines = [...reasons].map(([why, names]) => `- ${names.join(", ")}: ${why}`);
+  return [["Read over", ...lines].join("\n")];
 }
 
 /** Everything that there is to say of a checked configuration. */
@@ -90,6 +90,6 @@ export function showCheck(check: LaunchCheck): string {
         }`,
       ]
       : []),
-    ...ignoredTable(check),
+    ...ignoredList(check),
   ].join("\n\n");
 }

@@ -54,6 +54,7 @@ export function modelOfReading(of: WhoseModel): Model {
   const cannot = (why: string) =>
     new UserError(`Cannot check ${source} without --model: ${why}, wanted such as mixtral-8x7b`);
   if (typeof model.id === "string" && presetIds.includes(model.id)) return modelPreset(model.id);
+  if (kind === "plan" && model.id !== undefined) throw cannot(`it is for ${model.id}, no preset`);
   const fields = Object.keys(model);
   if (fields.length === 0) throw cannot("it says nothing of a model");
   if (kind === "megatron-bridge") throw cannot(`its recipe says all but ${fields.join(", ")}`);

@@ -6,6 +6,7 @@
 import { exactly } from "../../../kernels/base/estimate.ts";
 import { formatNumber } from "../../../reports/format.ts";
 import type { Card, CardFigure } from "../../../reports/visuals.ts";
+import { launchSentences } from "../launch_words.ts";
 import { planSettings } from "./plan_columns.ts";
 import type { NamedPlans } from "../plan_record.ts";
 import type { PlanPage } from "./plan_page.ts";
@@ -87,5 +88,6 @@ export function planCard(page: PlanPage): Card {
     settings: planSettings(first.plan),
     text: first.plan,
     paragraphs: warnings.map((warning) => `Mind: ${warning}.`),
+    lists: [{ title: "Who can run it", items: launchSentences(page.record) }],
   };
 }

@@ -48,8 +48,8 @@ function bestTable({ record }: PlanPage): FilledTable {
       id: "best",
       title: "The best plans",
       note:
-        "Each stands for the plans with its degrees, sharding and schedule; alike is how many " +
-        "more of them are within 1 %. Their steps share the interval of the card above: its errors " +
+        "Each stands for the plans with its degrees, sharding and schedule, and for others with its " +
+        "time and memory; alike is how many more of them are within 1 %. Their steps share the interval of the card above: its errors " +
         "are those of the machine and the software, and move all of them alike.",
       columns: ["place", "devices", "stepSeconds", "behindFraction"],
       best: { stepSeconds: "lowest", peakBytes: "lowest", tokensPerSecond: "highest" },

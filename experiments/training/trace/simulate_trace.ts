@@ -32,7 +32,7 @@ export interface SimulatedTrace {
   /** Where the trace lies. */
   path: string;
   /** The trace. */
-  trace: RoutingTrace;
+  trace: Pick<RoutingTrace, "counts_LE">;
   /** The step under it. */
   traced: SimulationReport;
   /** The step under equal loads. */

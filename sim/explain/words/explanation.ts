@@ -16,6 +16,9 @@ import {
 /** Parts that are named. */
 const named = 4;
 
+/** Share of what an exchange shows, below which nothing of it is hidden. */
+const nothing = 1e-9;
+
 function limitWords(limit: Limit, of: PlanExplanation, format: FigureFormat): string {
   const { price: { plan } } = of;
   const size = `${format(limit.shareFraction, "fraction", 3)} of the step, ` +
@@ -32,7 +35,8 @@ function limitWords(limit: Limit, of: PlanExplanation, format: FigureFormat): st
     }
     case "link": {
       const { exchange: { group, ranks, tier, hiddenSeconds } } = limit;
-      const hidden = hiddenSeconds > 0
+      // What is left of a difference by rounding is nothing.
+      const hidden = hiddenSeconds > nothing * limit.seconds
         ? `, with ${format(hiddenSeconds, "seconds", 3)} more beside kernels`
         : "";
       return `Bound by a link: ${

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UserError } from "../../../kernels/base/errors.ts";
 import type { Plan, Precision } from "../../plan/plan.ts";
 import type { PlanInput } from "../../plan/plan_input.ts";
 import { settingOf, type Settings, withoutDefaults } from "../settings.ts";
@@ -127,13 +128,22 @@ function faults(settings: Settings, { plan }: LaunchInput): string[] {
   ];
 }
 
+/** The stage of ZeRO. */
+function stageOf(said: number): Plan["zero"] {
+  const stage = ([0, 1, 2, 3] as const).find((known) => known === said);
+  if (stage !== undefined) return stage;
+  throw new UserError(
+    `Cannot read zero_optimization.stage: expected 0, 1, 2 or 3 but found ${said}`,
+  );
+}
+
 function readPlan(
   settings: Settings,
   devices: number | undefined,
 ): { plan: PlanInput; ignored: IgnoredArgument[] } {
   const at = (name: string) => settingOf(settings, name, known);
   const ignored: IgnoredArgument[] = [];
-  const zero = at("zero_optimization.stage") as Plan["zero"];
+  const zero = stageOf(at("zero_optimization.stage") as number);
   const cp = at("sequence_parallel_size") as number;
   const tp = at("tensor_parallel.autotp_size") as number;
   const batches = readBatches(settings, devices === undefined ? undefined : devices / (tp * cp));

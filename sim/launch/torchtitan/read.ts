@@ -46,7 +46,9 @@ function readShards(
   const replicate = at("parallelism.data_parallel_replicate_degree") as number;
   const said = at("parallelism.data_parallel_shard_degree") as number;
   // -1 takes what the other degrees leave.
-  const shard = said < 0 && devices !== undefined ? devices / (replicate * tp * cp * pp) : said;
+  const left = devices === undefined ? NaN : devices / (replicate * tp * cp * pp);
+  // Where they leave no whole number, the plan does not hold, and says so itself.
+  const shard = said < 0 && Number.isInteger(left) ? left : said;
   if (shard === 1 && cp === 1) return { zero: 0, dp: replicate };
   const reshard = at("parallelism.fsdp_reshard_after_forward");
   const stays = reshard === "never" || (reshard === "default" && pp > 1);

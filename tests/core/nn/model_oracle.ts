@@ -1,18 +1,19 @@
-/** The forward pass of dense models in f64, from the oracles of the operators. */
+/** The forward pass of models in f64, expert by expert, from the oracles of the operators. */
 import { activationOracles, gemmOracle } from "../../../kernels/gemm/oracle.ts";
 import { attentionOracle } from "../../../kernels/attention/oracle.ts";
 import { normOracle } from "../../../kernels/norm/oracle.ts";
 import { ropeOracle } from "../../../kernels/rope/oracle.ts";
 import { activationChoice } from "../../../core/nn/activations.ts";
-import { layersOf } from "../../../core/spec/layers.ts";
-import type { GqaAttention, Model } from "../../../core/spec/model.ts";
+import { layersOf, type ModelLayer } from "../../../core/spec/layers.ts";
+import type { ExpertAttention, FfnSpec, GqaAttention, Model } from "../../../core/spec/model.ts";
+import { expertParts, expertSum, routerWeights } from "./experts_oracle.ts";
 
 type Numbers = ArrayLike<number>;
 
 const sum = (...terms: Numbers[]) =>
   Float64Array.from({ length: terms[0].length }, (_, i) => terms.reduce((s, t) => s + t[i], 0));
 
-/** Loss of each token of a model whose layers are dense, with weights by name. */
+/** Loss of each token of a model, with weights by name. */
 export function modelOracle(
   batch: { ids: Uint32Array; targets: Uint32Array; length: number },
   options: { model: Model; weights: Record<string, Numbers>; causal: boolean },
@@ -28,7 +29,12 @@ export function modelOracle(
     const of = { kind: kind === "layernorm" ? "layer" : "rms", gamma: w[name] } as const;
     return normOracle(x, { ...of, t, d, beta: w[`${name}.beta`] }).y.values;
   };
-  const attention = (a: Numbers, at: string, window: number | undefined) => {
+  const plainAttention = (
+    a: Numbers,
+    { at, w, window }: { at: string; w: Record<string, Numbers>; window?: number },
+  ) => {
+    const product = (x: Numbers, name: string, n: number, bias?: Numbers) =>
+      gemmOracle(x, w[name], { m: t, n, k: x.length / t, bias }).values;
     const project = (name: string, count: number) => {
       const y = product(a, `${at}${name}`, count * headDim, w[`${at}${name}.bias`]);
       if (name === "v" || model.embedding.positions.kind !== "rope") return y;
@@ -41,16 +47,45 @@ export function modelOracle(
     });
     return product(o.values, `${at}out`, d, w[`${at}out.bias`]);
   };
-  const network = (x: Numbers, at: string) => {
-    const { width: f, activation } = model.ffn!;
+  const attention = (a: Numbers, at: string, window: number | undefined) => {
+    if (model.attention.kind !== "experts") return plainAttention(a, { at, w, window });
+    const own = model.attention as ExpertAttention;
+    const logits = product(a, `${at}router`, own.experts);
+    const { topK = own.experts, over = "all" } = own.routing ?? {};
+    const shares = routerWeights(logits, { experts: own.experts, topK, over });
+    const parts = expertParts(own, { at, w, d });
+    return expertSum(parts.map((w) => plainAttention(a, { at, w })), shares);
+  };
+  const network = (
+    x: Numbers,
+    { up, down, of }: { up: Numbers; down: Numbers; of: Pick<FfnSpec, "width" | "activation"> },
+  ) => {
+    const { width: f, activation } = of;
     const { kind, gated } = activationChoice(activation);
-    const up = w[`${at}up`];
     const plane = (i: number) =>
       gemmOracle(x, Array.from(up).slice(i * d * f, (i + 1) * d * f), { m: t, n: f, k: d }).values;
     const act = plane(0).map(activationOracles[kind]);
     const second = gated ? plane(1) : undefined;
     const h = second ? act.map((v, i) => v * second[i]) : act;
-    return product(h, `${at}down`, d);
+    return gemmOracle(h, down, { m: t, n: d, k: f }).values;
+  };
+  /** A dense network, or the best experts, their weights summing to 1. */
+  const networks = (x: Numbers, layer: ModelLayer) => {
+    const at = `layers.${layer.index}.`;
+    if (layer.network === "dense") {
+      return network(x, { up: w[`${at}ffn.up`], down: w[`${at}ffn.down`], of: model.ffn! });
+    }
+    const { experts, topK } = model.moe!;
+    const logits = product(x, `${at}moe.router`, experts);
+    const piece = (name: string, e: number) => {
+      const bank = Array.from(w[`${at}moe.${name}`]);
+      return bank.slice(e * bank.length / experts, (e + 1) * bank.length / experts);
+    };
+    const outputs = Array.from(
+      { length: experts },
+      (_, e) => network(x, { up: piece("up", e), down: piece("down", e), of: model.moe! }),
+    );
+    return expertSum(outputs, routerWeights(logits, { experts, topK, over: "chosen" }));
   };
 
   const { embedding, positions } = w;
@@ -60,16 +95,18 @@ export function modelOracle(
       embedding[ids[Math.floor(i / d)] * d + i % d] +
       (positions?.[Math.floor(i / d) % length * d + i % d] ?? 0),
   );
-  for (const { index, window } of layersOf(model)) {
+  for (const layer of layersOf(model)) {
+    const { index, window, network } = layer;
     const at = `layers.${index}.`;
+    const second = `${at}${network === "dense" ? "ffn" : "moe"}.norm`;
     const a = normed(x, `${at}attention.norm`);
     const middle = sum(x, attention(a, `${at}attention.`, window));
     if (model.block === "serial") {
-      x = sum(middle, network(normed(middle, `${at}ffn.norm`), `${at}ffn.`));
+      x = sum(middle, networks(normed(middle, second), layer));
       continue;
     }
-    const b = model.norm.perLayer === 2 ? normed(x, `${at}ffn.norm`) : a;
-    x = sum(middle, network(b, `${at}ffn.`));
+    const b = model.norm.perLayer === 2 ? normed(x, second) : a;
+    x = sum(middle, networks(b, layer));
   }
   const y = final ? normed(x, "norm") : x;
   const head = model.embedding.tied ? embedding : w.head;

@@ -31,10 +31,16 @@ Deno.test("a search that is stopped gives the best so far, and says that it is",
   assert(BigInt(part.record.counts.left) > 0n && whole.record.counts.left === "0");
   assertEquals(part.record.counts.enumerated, whole.record.counts.enumerated);
   assert(part.record.best[0].closedSeconds >= whole.record.best[0].closedSeconds);
-  assertEquals(part.record.warnings.slice(0, 2), [
-    `the search was stopped with ${part.record.counts.left} plans left: these are the best so far`,
+  const [stopped, front] = part.record.warnings;
+  assert(
+    /^the search was stopped with \d[\d.]* × 10\S+ plans left: these are the best so far$/
+      .test(stopped),
+    stopped,
+  );
+  assertEquals(
+    front,
     "the front was not searched to its end: some of its plans may be beaten by others",
-  ]);
+  );
   assert(showPlans(part.record, { seconds: 1 }).startsWith("The fastest plan so far for tiny"));
 });
 
@@ -86,7 +92,9 @@ Deno.test("where nothing fits, what the smallest plan lacks is told", async () =
   const error = await answered(planning).then(() => undefined, (error: Error) => error);
   assert(error?.name === "UserError");
   assert(
-    /nothing fits into 1\s?GiB; the smallest plan found takes 1\.\d+\s?GiB/.test(error.message),
+    /nothing fits into 1\s?GiB; the smallest plan(?: found)? takes 1\.\d+\s?GiB/.test(
+      error.message,
+    ),
   );
   assert(!error.message.includes("no device holds it"));
 });

@@ -38,6 +38,23 @@ Deno.test("plans of the same degrees are one group, with those that are within 1
   assertEquals(near.map(({ more }) => more), [true, true]);
 });
 
+Deno.test("groups whose best plans nothing tells apart are one line", () => {
+  const found = [
+    priced("pp=2,gb=64", 1),
+    priced("pp=2,cp=2,mb=2,gb=64", 1),
+    priced("pp=2,gb=64,zero=0", 1.002),
+    priced("pp=2,cp=2,mb=2,gb=64,recompute=norm", 1.003),
+    priced("pp=2,gb=64,zero=2", 1.1),
+  ];
+  const same = (a: typeof found[0], b: typeof found[0]) => a.stepSeconds === b.stepSeconds;
+  const groups = groupPlans(found, { ...bySeconds, same });
+  assertEquals(groups.map(({ best, alike }) => [best, alike]), [
+    [found[0], 2],
+    [found[2], 0],
+    [found[4], 0],
+  ]);
+});
+
 Deno.test("one stage has no order, and without chunks nothing interleaves", () => {
   const one = ["gpipe", "1f1b", "dualpipe-v"].map((s) => priced(`pp=1,gb=64,schedule=${s}`, 1));
   assertEquals(groupPlans(one, bySeconds).length, 1);

@@ -41,6 +41,19 @@ Deno.test("an explanation says what binds, with figures", () => {
   assertMatch(bubble, /ep stays at 4: with 8, 4 devices of a stage cannot be divided by etp 1/);
 });
 
+Deno.test("of an exchange that nothing hides, rounding hides nothing either", () => {
+  const explained = explainPlan(parsePlan("ep=8"), site);
+  const [link] = explained.limits.filter(({ kind }) => kind === "link");
+  assert(link.kind === "link" && link.exchange.group === "expert");
+  // What is left of the difference of two sums that are the same.
+  const exchange = { ...link.exchange, hiddenSeconds: 1e-15 * link.seconds };
+  const text = (binds: typeof explained.binds) =>
+    plain(wordExplanation({ ...explained, binds }, { format }));
+  assert(!text([{ ...link, exchange }]).includes("more beside kernels"));
+  const half = { ...exchange, hiddenSeconds: link.seconds / 2 };
+  assertMatch(text([{ ...link, exchange: half }]), /, with [\d.]+ m?s more beside kernels/);
+});
+
 Deno.test("a comparison names steps, fields and what decides", () => {
   const small = search.front[search.front.length - 1];
   const text = plain(wordComparison(comparePlans(best.plan, small.plan, site), { format }));

@@ -140,3 +140,11 @@ Deno.test("rows on their way to experts weigh what their format does", () => {
   assertEquals(of({}) - of({ dispatch: "fp8", combine: "fp8" }), 4 * rows);
   assertEquals(of({}, "deepep") - of({ dispatch: "fp8" }, "deepep"), rows);
 });
+
+Deno.test("rows that go nowhere are not narrowed, whatever format they would be sent in", () => {
+  const many = { ...mixture, moe: { ...mixture.moe!, topK: 8 } };
+  const of = (ep: number, formats: Plan["formats"]) =>
+    memory({ pp: 4, dp: 2, ep, formats, dispatcher: "hybridep" }, many)[1].workingBytes;
+  assertEquals(of(1, { dispatch: "fp8", combine: "fp8" }), of(1, {}));
+  assert(of(2, { dispatch: "fp8" }) < of(2, {}));
+});

@@ -13,6 +13,7 @@ import { compareFound, type FoundPlan } from "../../../sim/search/incumbents.ts"
 import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
 import { runSearch } from "../../../sim/search/run_search.ts";
 import { searchPlans } from "../../../sim/search/search_plans.ts";
+import { smallestPlan } from "../../../sim/search/smallest_plan.ts";
 import { openSearch } from "../../../sim/search/open_search.ts";
 import { beginSearch, mergeStates } from "../../../sim/search/search_state.ts";
 import { bruteForce, mixture, problems, visitProduct } from "./problems.ts";
@@ -31,10 +32,18 @@ const covers = (plans: readonly FoundPlan[], { stepSeconds, peakBytes }: FoundPl
     plan.stepSeconds <= stepSeconds * near && plan.peakBytes <= peakBytes * near
   );
 
+/** A plan that is worse than another by some share in both. */
+const withSlack = (found: FoundPlan, share: number): FoundPlan => ({
+  plan: found.plan,
+  stepSeconds: found.stepSeconds * (1 + share),
+  peakBytes: found.peakBytes * (1 + share),
+});
+
 Deno.test("the search finds what pricing all plans finds", () => {
   let found = 0;
   let plans = 0;
   let priced = 0;
+  let coarsely = 0;
   fc.assert(
     fc.property(problems, (problem) => {
       const all = bruteForce(problem);
@@ -57,11 +66,17 @@ Deno.test("the search finds what pricing all plans finds", () => {
       front.slice(1).forEach((plan, i) => {
         assert(plan.stepSeconds > front[i].stepSeconds && plan.peakBytes < front[i].peakBytes);
       });
+      const coarse = searchPlans(problem, { top: 1, frontSlack: 0.02 });
+      const { stepSeconds, peakBytes } = coarse.best[0];
+      assertEquals([stepSeconds, peakBytes], [best[0].stepSeconds, best[0].peakBytes]);
+      for (const plan of all) assert(covers(coarse.front, withSlack(plan, 0.02)));
+      coarsely += Number(coarse.counts.evaluated);
     }),
     { seed: 20260411, numRuns: 200 },
   );
   assert(found > 60, `${found} problems have plans, ${plans} in all`);
   assert(priced < plans / 3, `${priced} of ${plans} plans are priced`);
+  assert(coarsely < priced, `${coarsely} and ${priced} plans are priced`);
 });
 
 const problem: SearchProblem = {
@@ -87,14 +102,11 @@ Deno.test("with slack the best are exact and the front is near", () => {
       const figures = ({ best }: typeof whole) =>
         best.map(({ stepSeconds, peakBytes }) => [stepSeconds, peakBytes]);
       assertEquals(figures(coarse), figures(whole));
-      for (const { stepSeconds, peakBytes, plan } of whole.front) {
-        const near = { plan, stepSeconds: stepSeconds * 1.05, peakBytes: peakBytes * 1.05 };
-        assert(covers(coarse.front, near));
-      }
+      for (const plan of whole.front) assert(covers(coarse.front, withSlack(plan, 0.05)));
       priced += Number(coarse.counts.evaluated);
       exact += Number(whole.counts.evaluated);
     }),
-    { seed: 4, numRuns: 60 },
+    { seed: 4, numRuns: 20 },
   );
   assert(priced < exact, `${priced} and ${exact} plans are priced`);
 });
@@ -158,6 +170,29 @@ Deno.test("what is held is held, and limits are kept", () => {
   const none = searchPlans({ ...problem, memoryLimit: 2e9 });
   assertEquals([none.best, none.front, none.complete], [[], [], true]);
   assert(BigInt(none.counts.memory) > 0n);
+});
+
+Deno.test("where nothing fits, the result says by how much the smallest plan does not", () => {
+  let found = 0;
+  fc.assert(
+    fc.property(problems, (any) => {
+      const all = bruteForce({ ...any, memoryLimit: 1e18 });
+      const { best, smallest } = searchPlans({ ...any, memoryLimit: 2e9 });
+      assertEquals(best, []);
+      assertEquals(smallest === undefined, all.length === 0);
+      if (smallest === undefined) return;
+      found++;
+      const least = Math.min(...all.map(({ peakBytes }) => peakBytes));
+      assert(smallest.exact && smallest.peakBytes > 2e9);
+      assertAlmostEquals(smallest.peakBytes, least, 1e-4 * least);
+    }),
+    { seed: 11, numRuns: 25 },
+  );
+  assert(found > 15, `${found} problems have plans`);
+  const { smallest } = searchPlans(problem, { top: 1, front: false });
+  assertEquals(smallest, undefined);
+  const budget = smallestPlan({ ...problem, memoryLimit: 2e9 }, { evaluations: 0 });
+  assertEquals(budget, undefined);
 });
 
 Deno.test("a search stops and goes on, and parts add up to the whole", () => {

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { modelPreset } from "../../../../core/spec/presets/presets.ts";
 import { parseCluster } from "../../../../sim/cluster/parse.ts";
 import { writeLaunch } from "../../../../sim/launch/launch.ts";
@@ -196,4 +196,46 @@ Deno.test("what cannot be read is refused in one line", () => {
     "the nearest, mixtral-8x7b, differs in moe.experts (it says 16, that has 8)",
   );
   assertThrows(() => parseLaunchKind("megatron"), TypeError, 'did you mean "megatron-lm"');
+});
+
+Deno.test("a script that leaves its vocabulary to the tokenizer still describes a model", () => {
+  const found = check(script.replace(/--(padded-)?vocab-size \d+/, ""), "h100:64");
+  assertEquals(found.planning.model.id, "mixtral-8x7b");
+  const asked = check(script.replace(/--(padded-)?vocab-size \d+/, ""), "h100:64", {
+    model: modelPreset("mixtral-8x7b"),
+  });
+  assertEquals(asked.differences, []);
+  // One that names another vocabulary describes another model.
+  const other = script.replace(/--(padded-)?vocab-size \d+/, "--padded-vocab-size 64000");
+  assertThrows(() => check(other, "h100:64"), TypeError, "embedding.vocab (it says 64000");
+});
+
+Deno.test("degrees that leave no whole replicas do not hold, and nothing else is said of them", () => {
+  const toml = '[model]\nname = "llama3"\nflavor = "70B"\n[training]\nlocal_batch_size = 8\n' +
+    "seq_len = 8192\n[parallelism]\ntensor_parallel_degree = 7\n";
+  const { plan, whyNot } = check(toml, "h100:64", { source: "a.toml" });
+  assertEquals(plan, undefined);
+  assertMatch(whyNot ?? "", /^64 devices cannot be divided by tp 7 .*; nearest that holds: tp=8$/);
+});
+
+Deno.test("a stage of ZeRO that there is not is said", () => {
+  const json = (stage: number) =>
+    `{"train_batch_size": 8, "zero_optimization": {"stage": ${stage}}}`;
+  const model = modelPreset("llama-3-8b");
+  assertEquals(check(json(3), "h100:8", { model, source: "a.json" }).plan?.zero, 3);
+  assertThrows(
+    () => check(json(5), "h100:8", { model, source: "a.json" }),
+    TypeError,
+    "zero_optimization.stage: expected 0, 1, 2 or 3 but found 5",
+  );
+});
+
+Deno.test("an answer to a question about a model of one's own asks for that model", () => {
+  const answer = '{"best": [{"plan": "tp=1,gb=8"}], "asked": {"model": "mine", "sequence": 4096, ' +
+    '"cluster": {"devices": 8}}}';
+  assertThrows(
+    () => check(answer, "h100:8", { source: "plan.json" }),
+    TypeError,
+    "without --model: it is for mine, no preset",
+  );
 });

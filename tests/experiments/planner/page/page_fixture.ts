@@ -73,6 +73,7 @@ export const record: PlanRecord = {
   frontComplete: true,
   winner: reportOf(simulation, { errors, events: eventFigures(step) }),
   reasons: { why: ["It is bound by compute."], changes: [], rivals: [] },
+  launchers: [],
   explained: [],
   compared: [{ plans: ["best", "pp=2"], says: ["The second waits for its pipeline."] }],
   warnings: ["energy is an upper end"],

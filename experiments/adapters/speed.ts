@@ -1,0 +1,180 @@
+/**
+ * All adapters of a product in two grouped products, against a loop over adapters with products of
+ * their own: forward and backward, on the same numbers, in one run.
+ *
+ * The loop is given what it could not know in a mixture: how many rows each adapter has, and its rows
+ * in a matrix of their own.
+ *
+ * @module
+ */
+import { groupedAdapters } from "../../core/adapters/grouped.ts";
+import { deviceArrays } from "../../core/arrays/device_arrays.ts";
+import { createConstants } from "../../core/arrays/device_constants.ts";
+import { linear } from "../../core/nn/layers.ts";
+import { createTape, type Variable } from "../../core/nn/tape.ts";
+import { type Estimate, median } from "../../kernels/base/estimate.ts";
+import {
+  copyTensor,
+  createPool,
+  createRecorder,
+  type Device,
+  download,
+  guessedKernels,
+  normals,
+  type Pool,
+  type Recorder,
+  runTimed,
+  split,
+  type Tensor,
+} from "../../kernels/mod.ts";
+
+/** A race. */
+export interface AdapterRace {
+  /** Adapters E. */
+  adapters: number;
+  /** Tokens in all, a multiple of E. */
+  tokens: number;
+  /** Width of the product, in and out. */
+  width: number;
+  /** Rank of an adapter. */
+  rank: number;
+}
+
+/** What it gave. */
+export interface AdapterRaced {
+  /** Seconds of the grouped products, forward and backward. */
+  grouped: Estimate;
+  /** Of the loop. */
+  loop: Estimate;
+  /** Loop over grouped, by rounds. */
+  ratio: Estimate;
+  /** Largest difference of any value or gradient, as a share of the largest of its kind. */
+  apart: number;
+}
+
+/** Rounds; each takes one sample of both. */
+const ROUNDS = 15;
+
+/** What y, dx, dA and dB are in. */
+type Answers = Tensor[];
+
+/** Both sides on a pool. */
+function racersOn(pool: Pool, { adapters, tokens, width, rank }: AdapterRace) {
+  const { device } = pool;
+  const kernels = guessedKernels(device);
+  const constants = createConstants(device);
+  const own = tokens / adapters;
+  const numbers = (name: string, n: number, scale: number) => normals(split(1, name), n, scale);
+  const data = {
+    x: numbers("x", tokens * width, 1),
+    a: numbers("a", adapters * width * rank, 1 / Math.sqrt(width)),
+    b: numbers("b", adapters * rank * width, 1 / Math.sqrt(rank)),
+    dy: numbers("dy", tokens * width, 1),
+  };
+  const upload = (name: keyof typeof data, shape: number[], part?: number) => {
+    const all = data[name];
+    const size = shape.reduce((a, b) => a * b);
+    const values = part === undefined ? all : all.slice(part * size, (part + 1) * size);
+    return pool.upload(name, shape, values);
+  };
+  const whole = {
+    x: upload("x", [tokens, width]),
+    a: upload("a", [adapters, width, rank]),
+    b: upload("b", [adapters, rank, width]),
+    dy: upload("dy", [tokens, width]),
+  };
+  const parts = Array.from({ length: adapters }, (_, e) => ({
+    x: upload("x", [own, width], e),
+    a: upload("a", [width, rank], e),
+    b: upload("b", [rank, width], e),
+    dy: upload("dy", [own, width], e),
+  }));
+  const ids = pool.upload(
+    "ids",
+    [tokens],
+    Uint32Array.from({ length: tokens }, (_, t) => Math.floor(t / own)),
+  );
+  /** Goes back from y and gives all answers; y is copied, since the tape takes it back. */
+  const finish = (recorder: Recorder, y: Variable, given: {
+    tape: ReturnType<typeof createTape>;
+    dy: Tensor;
+    of: Variable[];
+  }): Answers => {
+    const copied = copyTensor(recorder, y.value, { label: "y" });
+    given.tape.backward(y, copyTensor(recorder, given.dy, { label: "dy" }));
+    return [copied, ...given.of.map(({ grad }) => grad!)];
+  };
+  const variables = ({ x, a, b }: typeof whole) => [x, a, b].map((value): Variable => ({ value }));
+  return {
+    constants,
+    grouped(recorder: Recorder): Answers[] {
+      const tape = createTape(recorder);
+      const g = deviceArrays(tape, { kernels, seed: 1, constants });
+      const of = variables(whole);
+      const [x, a, b] = of;
+      const y = groupedAdapters(tape, x, { a, b, ids, topK: 1, g, kernels });
+      return [finish(recorder, y, { tape, dy: whole.dy, of })];
+    },
+    loop: (recorder: Recorder): Answers[] =>
+      parts.map((part) => {
+        const tape = createTape(recorder);
+        const of = variables(part);
+        const [x, a, b] = of;
+        const h = linear(tape, x, { w: a, kernels, label: "adapter in" });
+        const y = linear(tape, h, { w: b, kernels, label: "adapter out" });
+        return finish(recorder, y, { tape, dy: part.dy, of });
+      }),
+  };
+}
+
+type Racers = ReturnType<typeof racersOn>;
+
+/** How far both sides are apart. */
+async function compare(pool: Pool, { grouped, loop }: Racers): Promise<number> {
+  const recorder = createRecorder(pool);
+  const [answers] = grouped(recorder);
+  const others = loop(recorder);
+  recorder.submit();
+  const found = await download(pool.device, answers);
+  let worst = 0;
+  for (const [kind, values] of found.entries()) {
+    const parts = await download(pool.device, others.map((one) => one[kind]));
+    const wanted = parts.flatMap((part) => [...part]);
+    const largest = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    values.forEach((v, i) => worst = Math.max(worst, Math.abs(v - wanted[i]) / largest));
+  }
+  pool.release(...answers, ...others.flat());
+  return worst;
+}
+
+/** Device seconds of one recording: launches alone, without the gaps between them. */
+async function secondsOf(pool: Pool, run: (recorder: Recorder) => Answers[]): Promise<number> {
+  const launches = await runTimed(pool, (recorder) => pool.release(...run(recorder).flat()));
+  return launches.reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0);
+}
+
+/**
+ * Runs a race; times are those of launches, and so say nothing of how long the host takes to record
+ * them.
+ *
+ * @throws {UserError} where the device has no timestamps.
+ */
+export async function raceAdapters(device: Device, race: AdapterRace): Promise<AdapterRaced> {
+  const pool = createPool(device);
+  const racers = racersOn(pool, race);
+  try {
+    const apart = await compare(pool, racers);
+    const [grouped, loop]: [number[], number[]] = [[], []];
+    await secondsOf(pool, racers.grouped);
+    await secondsOf(pool, racers.loop);
+    for (let round = 0; round < ROUNDS; round++) {
+      grouped.push(await secondsOf(pool, racers.grouped));
+      loop.push(await secondsOf(pool, racers.loop));
+    }
+    const ratio = median(loop.map((seconds, i) => seconds / grouped[i]));
+    return { grouped: median(grouped), loop: median(loop), ratio, apart };
+  } finally {
+    racers.constants.close();
+    pool.trim();
+  }
+}
