@@ -5,7 +5,7 @@
  * @module
  */
 import { formatEstimate, formatNumber, formatSigned } from "../../reports/format.ts";
-import { partNames } from "../simulate/show.ts";
+import { stepPartNames } from "../../sim/explain/words/figures.ts";
 import { formatTable } from "../table.ts";
 import { launchSentences } from "./launch_words.ts";
 import { countLines } from "./plan_counts.ts";
@@ -50,7 +50,7 @@ function sentence(record: PlanRecord): string {
   const { model, cluster, objective } = asked;
   const [most, next] = first.parts;
   const part = ({ part, shareFraction }: typeof most) =>
-    `${partNames[part]} (${formatNumber(shareFraction, "fraction", 2)})`;
+    `${stepPartNames[part]} (${formatNumber(shareFraction, "fraction", 2)})`;
   const which = complete ? `The ${wanted[objective]} plan` : `The ${wanted[objective]} plan so far`;
   return [
     `${which} for ${model} on ${first.devices} x ${cluster.id} takes ${
@@ -101,7 +101,7 @@ function bestTable({ best, asked }: PlanRecord): string {
 
 function partsTable({ winner: { parts, closedSeconds, slowest } }: PlanRecord): string {
   const rows = parts.slice(0, 8).map(({ part, seconds, shareFraction, grade }) => [
-    partNames[part],
+    stepPartNames[part],
     formatNumber(seconds, "seconds"),
     formatNumber(shareFraction, "fraction", 3),
     grade,

@@ -5,7 +5,7 @@
  */
 import type { Bars, LinePlot, LineSeries } from "../../reports/visuals.ts";
 import type { KnownErrors } from "../simulate/known_errors.ts";
-import { partNames } from "../simulate/show.ts";
+import { stepPartNames } from "../../sim/explain/words/figures.ts";
 import { type ComparedPoint, fallBelow, type StepPartName } from "./efficiency.ts";
 import type { DoneSweep } from "./find_points.ts";
 import { shortPlan } from "./scaling_tables.ts";
@@ -142,7 +142,7 @@ export function scalingBars(done: readonly DoneSweep[]): Bars[] {
       bars: known.map(({ step: { breakdown, stepSeconds, rates }, label }) => {
         const each = 1 / rates.tokensPerSecondPerDevice / stepSeconds;
         const shown = parts.map((part) => ({
-          label: partNames[part],
+          label: stepPartNames[part],
           value: breakdown[part] * each,
         }));
         const rest = stepSeconds - parts.reduce((sum, part) => sum + breakdown[part], 0);

@@ -10,7 +10,7 @@ import type { Plan } from "../../sim/plan/plan.ts";
 import { formatPlan } from "../../sim/plan/plan_words.ts";
 import type { KnownErrors } from "../simulate/known_errors.ts";
 import { withInterval } from "../simulate/report.ts";
-import { partNames } from "../simulate/show.ts";
+import { stepPartNames } from "../../sim/explain/words/figures.ts";
 import type { ComparedPoint } from "./efficiency.ts";
 import type { DoneSweep } from "./find_points.ts";
 import { isFaster } from "./memory_relief.ts";
@@ -77,7 +77,7 @@ function rowOf(
   const dollars = rates.dollars === undefined ? undefined : rates.dollars / rates.tokens * 1e6;
   const most = compared?.added[0];
   const grows = most && most.addedFraction > 0.005
-    ? `${partNames[most.part]} (+${(100 * most.addedFraction).toFixed(0)} %)`
+    ? `${stepPartNames[most.part]} (+${(100 * most.addedFraction).toFixed(0)} %)`
     : "nothing";
   return {
     ...bare,

@@ -6,7 +6,7 @@
 import { formatNumber, formatPlain } from "../../reports/format.ts";
 import type { Result } from "../../reports/result.ts";
 import type { KnownErrors } from "../simulate/known_errors.ts";
-import { partNames } from "../simulate/show.ts";
+import { stepPartNames } from "../../sim/explain/words/figures.ts";
 import type { AddedPart, ComparedPoint } from "./efficiency.ts";
 import type { DoneSweep } from "./find_points.ts";
 import { fallOf } from "./scaling_plots.ts";
@@ -23,7 +23,7 @@ const efficiencyAt = ({ label, compared }: ComparedPoint) =>
 /** What adds most, in words. */
 function addedWords(added: readonly AddedPart[]): string {
   return added.filter(({ addedFraction }) => addedFraction > 0.005).slice(0, 2)
-    .map(({ part, addedFraction }) => `${percent(addedFraction)} by "${partNames[part]}"`)
+    .map(({ part, addedFraction }) => `${percent(addedFraction)} by "${stepPartNames[part]}"`)
     .join(" and ");
 }
 

@@ -10,29 +10,12 @@ import {
   type NumberUnit,
 } from "../../reports/format.ts";
 import type { StageMemory } from "../../sim/memory/stage_memory.ts";
+import { stepPartNames } from "../../sim/explain/words/figures.ts";
 import { formatTable } from "../table.ts";
 import type { SimulationReport } from "./report.ts";
-import type { Breakdown, HiddenSeconds } from "./step.ts";
+import type { HiddenSeconds } from "./step.ts";
 
 const right = (head: string) => ({ head, align: "right" as const });
-
-/** Parts in words. */
-export const partNames: Readonly<Record<keyof Breakdown, string>> = {
-  mixerSeconds: "attention, norms, embedding, output layer",
-  ffnSeconds: "dense feed-forward networks",
-  expertSeconds: "routed experts",
-  sharedSeconds: "shared experts",
-  routingSeconds: "router, order of tokens",
-  hostSeconds: "host and gaps between kernels",
-  tensorSeconds: "tensor-parallel exchanges, exposed",
-  contextSeconds: "context exchanges, exposed",
-  tokenSeconds: "tokens to experts and back, exposed",
-  shardSeconds: "sharded parameters and sends, exposed",
-  bubbleSeconds: "bubble",
-  dataSeconds: "gradients and parameters, exposed",
-  updateSeconds: "optimiser",
-  fixedSeconds: "fixed time of a step",
-};
 
 function interval({ step }: SimulationReport): string {
   const { value, interval, unit } = formatEstimate(step, "seconds");
@@ -76,7 +59,7 @@ function headline(report: SimulationReport): string {
 
 function partsTable({ parts, slowest, closedSeconds }: SimulationReport): string {
   const rows = parts.map(({ part, seconds, shareFraction, grade }) => [
-    partNames[part],
+    stepPartNames[part],
     formatNumber(seconds, "seconds"),
     formatNumber(shareFraction, "fraction", 3),
     grade,

@@ -5,7 +5,7 @@
  */
 import { formatNumber, formatSigned } from "../../../reports/format.ts";
 import type { Bar, Bars, Waterfall } from "../../../reports/visuals.ts";
-import { partNames } from "../../simulate/show.ts";
+import { stepPartNames } from "../../../sim/explain/words/figures.ts";
 import type { BestLine, PlanRecord } from "../plan_record.ts";
 import { calledBy, type PlanPage } from "./plan_page.ts";
 
@@ -22,7 +22,7 @@ export function stepWaterfall(
     kind: "simulated",
     unit: "seconds",
     parts: parts.map(({ part, seconds, grade }) => ({
-      label: partNames[part],
+      label: stepPartNames[part],
       value: seconds,
       note: `known: ${grade}`,
     })),
@@ -97,7 +97,7 @@ function barOf(line: BestLine, place: number): Bar {
     label: `place ${place}`,
     parts: [
       ...line.parts.filter(({ seconds }) => seconds > 0)
-        .map(({ part, seconds }) => ({ label: partNames[part], value: seconds })),
+        .map(({ part, seconds }) => ({ label: stepPartNames[part], value: seconds })),
       ...(rest > 1e-9 * line.closedSeconds
         ? [{ label: "all other parts", value: rest, rest: true }]
         : []),
@@ -142,7 +142,7 @@ export function comparisonBars({ comparisons = [] }: PlanPage): Bars[] {
       bars: seconds.filter(({ difference }) => Math.abs(difference) > NOTHING * a.stepSeconds).map((
         { part, a, b, difference },
       ) => ({
-        label: partNames[part],
+        label: stepPartNames[part],
         parts: [{
           label: "",
           value: difference,

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatEstimate, formatNumber, formatSigned } from "../../../reports/format.ts";
-import { partNames } from "../../simulate/show.ts";
+import { stepPartNames } from "../../../sim/explain/words/figures.ts";
 import type { PlanRecord } from "../plan_record.ts";
 
 const wanted = {
@@ -25,7 +25,7 @@ export function planVerdict({ asked, best: [first], winner, complete }: PlanReco
   const { value, interval, unit } = formatEstimate(first.step, "seconds");
   const [most, next] = winner.parts;
   const part = ({ part, shareFraction }: typeof most) =>
-    `${partNames[part]} (${percent(shareFraction)})`;
+    `${stepPartNames[part]} (${percent(shareFraction)})`;
   return `The ${wanted[asked.objective]} plan${complete ? "" : " so far"} takes ` +
     `${value} ${unit}${interval ? ` (${interval})` : ""} a step on ${first.devices} x ` +
     `${asked.cluster.id}, ${tokensText(first.tokensPerSecond)}, in ` +
