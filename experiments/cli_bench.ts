@@ -13,6 +13,7 @@ import type { Bench } from "./bench/bench.ts";
 import { findBench } from "./bench/registry.ts";
 import { showBench, showChanges } from "./bench/show.ts";
 import type { Cli } from "./cli_command.ts";
+import { outFile } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
 import { describeHost } from "./provenance.ts";
 import { readJsonFile } from "./read_json.ts";
@@ -89,7 +90,7 @@ export function addBench(cli: Cli): void {
     .argument("[what]", words.join(", "), words[0])
     .option("--quick", "in seconds, with wider intervals")
     .option("--only <names>", "parts of it alone, with commas between", (text) => text.split(","))
-    .option("--out <file>", "write the rows as JSON, and a page beside it")
+    .option("--out <file>", "write the rows as JSON, and a page beside it", outFile)
     .option("--against <file>", "compare with the rows of an older run")
     .action(async (word = "", options) => {
       const { io } = cli;

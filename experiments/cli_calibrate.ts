@@ -7,6 +7,7 @@ import { UserError } from "../kernels/base/errors.ts";
 import { stableJson, writeTextFile } from "../kernels/base/files.ts";
 import type { Stack } from "../sim/stack/stack.ts";
 import type { Cli } from "./cli_command.ts";
+import { outFile } from "./cli_command.ts";
 import { readTextFile } from "./read_json.ts";
 import { type CalibratedStack, calibrateStack } from "./simulate/calibrate/calibrate_stack.ts";
 import { readMeasurements } from "./simulate/calibrate/measurements.ts";
@@ -29,7 +30,7 @@ export function addCalibrate(cli: Cli): void {
   cli.program.command("calibrate")
     .description("fit a software stack to steps that you measured")
     .requiredOption("--measurements <file>", "rows of JSON: model, cluster, plan, stepSeconds")
-    .requiredOption("--out <file>", "where to write the stack")
+    .requiredOption("--out <file>", "where to write the stack", outFile)
     .option("--from <stack>", "stack to begin with: an id or a file", "base")
     .option("--id <id>", "name of the new stack", "own")
     .option("--json", "print the calibration as JSON")

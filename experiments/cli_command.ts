@@ -39,6 +39,18 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** The path of a file to write, as commander wants it: found to be a folder before any work is done. */
+export function outFile(path: string): string {
+  let folder = false;
+  try {
+    folder = Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  if (folder) throw new InvalidArgumentError("It is a folder, expected a file.");
+  return path;
+}
+
 /** Adds a value of an option that may be given several times. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

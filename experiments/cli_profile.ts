@@ -8,6 +8,7 @@ import type { Profile } from "../kernels/mod.ts";
 import { measureProfile, openDevice, tunedKernels } from "../kernels/mod.ts";
 import { formatNumber } from "../reports/format.ts";
 import type { Cli } from "./cli_command.ts";
+import { outFile } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
 import type { Io } from "./cli_io.ts";
 import { profilePath } from "./device_profile.ts";
@@ -50,6 +51,7 @@ export function addProfile(cli: Cli): void {
     .option(
       "--out <file>",
       "where to write (default: profile.json, and where experiments look for it)",
+      outFile,
     )
     .action(async ({ quick = false, out }) => {
       const { io } = cli;

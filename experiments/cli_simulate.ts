@@ -11,7 +11,7 @@ import { writeTextFile } from "../kernels/base/files.ts";
 import { chromeTrace } from "../reports/trace.ts";
 import type { Graphs } from "../sim/stack/stack.ts";
 import type { Cli } from "./cli_command.ts";
-import { positiveNumber, wholeNumber } from "./cli_command.ts";
+import { outFile, positiveNumber, wholeNumber } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
 import { placementHelp } from "./placement/read_placement.ts";
 import { readTextFile } from "./read_json.ts";
@@ -86,10 +86,14 @@ export function addSimulate(cli: Cli): void {
     .option("--seed <n>", "seed of skewed routing", wholeNumber, 1)
     .option("--hour-dollars <price>", "dollars of a device's hour", price)
     .option("--events", "simulate the step event by event, not in closed form alone")
-    .option("--trace <file>", "write the events' spans for a trace viewer such as Perfetto")
+    .option(
+      "--trace <file>",
+      "write the events' spans for a trace viewer such as Perfetto",
+      outFile,
+    )
     .option("--json", "print it as JSON")
     .option("--cases <file>", "predict the rows of a file instead")
-    .option("--out <file>", "where to write the predictions of --cases")
+    .option("--out <file>", "where to write the predictions of --cases", outFile)
     .action(async (options) => {
       const { model, cluster, cases, out, hourDollars, events, trace, json } = options;
       if (cases !== undefined) {

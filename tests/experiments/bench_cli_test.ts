@@ -66,3 +66,18 @@ Deno.test("Ctrl-C ends a benchmark with 130 and leaves nothing", () =>
     assertEquals(said, ["Stopped: bench kernels has written nothing"]);
     assert(signal?.aborted);
   }));
+
+Deno.test("a folder in place of the file is refused before anything is timed", () =>
+  inFolder(async (folder) => {
+    const { io, said } = makeWorld();
+    let timed = false;
+    const bench: Bench = (options) => {
+      timed = true;
+      return answering(options);
+    };
+    const code = await main(["bench", "kernels", "--out", folder], io, {
+      benches: { kernels: bench },
+    });
+    assertEquals([code, timed, filesIn(folder)], [2, false, []]);
+    assert(said[0].includes("It is a folder, expected a file"), said[0]);
+  }));
