@@ -78,7 +78,6 @@ function planOwnWarnings({ asked, best: [first] }: Unwarned, plan: Plan): [boole
       : []),
   ];
   const room = limitBytes - first.peakBytes;
-  const rounds = plan.globalBatch / (plan.dp * plan.microBatch);
   return [
     [
       narrow.length > 0,
@@ -89,11 +88,6 @@ function planOwnWarnings({ asked, best: [first] }: Unwarned, plan: Plan): [boole
       room < ROOM * limitBytes,
       `the best plan leaves ${figure(room, "bytes")} of the memory that it may take: ` +
       "--limit memory=90% leaves room for what no plan knows of",
-    ],
-    [
-      plan.zero === 2 && rounds > 1 && fix.zero === undefined,
-      `zero=2 is priced with gradients reduced once a step: a launcher that reduces them after ` +
-      `each of the ${rounds} micro-batches takes longer; --fix zero=1 does without`,
     ],
   ];
 }

@@ -20,10 +20,11 @@ import type { LayerCost, LayerKind } from "./phases.ts";
 
 /**
  * Halves of a layer that tensor ranks split: attention, and a dense network or shared experts. A table
- * or an output layer has one of the two exchanges of a half.
+ * or an output layer has one of the two exchanges of a half; halves that run in parallel share theirs.
  */
-function tensorHalves(kind: LayerKind, { moe }: Sizes): number {
+function tensorHalves(kind: LayerKind, { moe, parallel }: Sizes): number {
   if (kind === "embedding" || kind === "head") return 0.5;
+  if (parallel) return 1;
   return kind === "dense" || !moe || moe.sharedWidth > 0 ? 2 : 1;
 }
 

@@ -44,6 +44,14 @@ function keysSeen({ sizes, split }: KernelSite): number {
   return (split.keys + (window.every - 1) * inWindow) / window.every;
 }
 
+/** Router of attention experts, and the pass that gives each head the share of its expert. */
+function addShares(part: Part, experts: number, { sizes, split, machine }: KernelSite): void {
+  const { attention: { heads, vDim }, dModel } = sizes;
+  addProduct(part, [split.ownTokens, experts, dModel], machine, machine.wide);
+  addPasses(part, split.ownTokens * experts * 4 * machine.stack.routerPasses, machine);
+  addPasses(part, 2 * split.tokens * heads * vDim / split.tp * wideBytes, machine);
+}
+
 function addMixer(layer: LayerCost, site: KernelSite): void {
   const { sizes, plan, split, machine } = site;
   const { attention: a, dModel } = sizes;
@@ -82,11 +90,13 @@ function addMixer(layer: LayerCost, site: KernelSite): void {
   }
   const outWidth = a.latent ? a.heads * a.vDim : projectionWidths(a).outWidth;
   addProduct(part, [tokens, dModel, outWidth / tp], machine);
+  if (a.experts !== undefined) addShares(part, a.experts, site);
   const heads = tokens * (a.heads * (a.qkDim + a.vDim) + 2 * a.kvHeads * a.vDim) / tp;
   addPasses(part, 2 * heads * wideBytes, machine);
   const norms = partOf(layer, "mixerSeconds", recomputes(plan, "norm"));
   const { elementwisePasses, normPasses } = machine.stack;
-  const passes = elementwisePasses + normPasses;
+  // One norm and one sum where a layer has two of each elsewhere.
+  const passes = (elementwisePasses + normPasses) / (sizes.parallel ? 2 : 1);
   addPasses(norms, split.ownTokens * dModel * wideBytes * passes, machine);
 }
 

@@ -20,7 +20,8 @@ export interface KindParameters {
 function attentionParameters({ attention: a, dModel }: Sizes): KindParameters {
   if (!a.latent) {
     const { inWidth, outWidth } = projectionWidths(a);
-    return { split: (inWidth + outWidth) * dModel, whole: 0, experts: 0 };
+    const router = (a.experts ?? 0) * dModel;
+    return { split: (inWidth + outWidth) * dModel, whole: router, experts: 0 };
   }
   const out = a.heads * a.vDim * dModel;
   const { qRank, kvRank, ropeDim } = a.latent;

@@ -28,13 +28,15 @@ export interface Sizes {
   mtpLayers: number;
   /** Whether positions are a learned table of `sequence` rows. */
   learnedPositions: boolean;
+  /** Whether attention and network read one norm and are added together (GPT-J, PaLM, BAM). */
+  parallel?: boolean;
   /** Norms of a layer, and whether each has a bias. */
   norms: { perLayer: number; bias: boolean };
 }
 
 /** Sizes of the attention of a layer. */
 export interface AttentionSizes {
-  /** Query heads. */
+  /** Query heads, those of all attention experts together. */
   heads: number;
   /** Key and value heads (as many as `heads` in latent attention). */
   kvHeads: number;
@@ -48,6 +50,8 @@ export interface AttentionSizes {
   window?: { size: number; every: number };
   /** Whether a gate as wide as the output is projected beside the queries. */
   outputGate?: boolean;
+  /** Attention experts that the heads belong to, behind a router (BAM, arXiv 2408.08274). */
+  experts?: number;
   /** Linear attention or state-space mixers: one layer in `every` keeps softmax attention. */
   linear?: LinearSizes;
 }

@@ -6,8 +6,8 @@
 import type { Activation } from "../../core/spec/activation.ts";
 import { isGated } from "../../core/spec/activation.ts";
 import { layersOf } from "../../core/spec/layers.ts";
-import { linearWidths } from "../../core/spec/mixer_counts.ts";
-import type { LinearSpec, Model, MoeSpec } from "../../core/spec/model.ts";
+import { headShape, linearWidths } from "../../core/spec/mixer_counts.ts";
+import type { ExpertAttention, LinearSpec, Model, MoeSpec } from "../../core/spec/model.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import type { AttentionSizes, LinearSizes, MoeSizes, Sizes } from "./sizes.ts";
 
@@ -34,7 +34,19 @@ function linearOf(l: LinearSpec): LinearSizes {
   };
 }
 
+/** Every expert is computed, whatever a token makes of it: others read its keys and values. */
+function expertAttention(a: ExpertAttention): AttentionSizes {
+  const { heads, kvHeads, dqk, dv } = headShape(a);
+  const { experts, kv } = a;
+  return {
+    heads: experts * heads,
+    kvHeads: kv === "expert" ? experts * kvHeads : kvHeads,
+    ...{ qkDim: dqk, vDim: dv, experts },
+  };
+}
+
 function attentionOf({ attention: a, linear }: Model): AttentionSizes {
+  if (a.kind === "experts") return expertAttention(a);
   const { heads } = a;
   if (a.kind === "mla") {
     const { qRank, kvRank, ropeDim, nopeDim, valueDim } = a;
@@ -53,11 +65,10 @@ function attentionOf({ attention: a, linear }: Model): AttentionSizes {
 }
 
 /** What of a model no sizes can say, if anything. */
-function foreign({ attention, blocks, encoderLayers, mamba }: Model): string | undefined {
+function foreign({ blocks, encoderLayers, mamba }: Model): string | undefined {
   if (encoderLayers > 0) return "an encoder";
   if (mamba) return "Mamba layers";
-  if (blocks !== undefined) return "layers of one block each";
-  return attention.kind === "experts" ? "attention experts" : undefined;
+  return blocks !== undefined ? "layers of one block each" : undefined;
 }
 
 /** `firstDense` and `every` that put experts where the description has them. */
@@ -116,8 +127,8 @@ function matricesOf(model: Model): 2 | 3 {
 /**
  * The sizes of a decoder from its description.
  *
- * @throws {UserError} for a model whose steps nothing here prices: encoders, attention experts,
- * layers with a state, layers of different kinds in no regular order.
+ * @throws {UserError} for a model whose steps nothing here prices: encoders, layers with a state,
+ * layers of different kinds in no regular order.
  *
  * @example
  * ```ts
@@ -148,6 +159,7 @@ export function sizesOf(model: Model, options: SizesOptions = {}): Sizes {
     ...(moe && { moe }),
     mtpLayers: options.mtpLayers ?? model.mtp?.modules ?? 0,
     learnedPositions: embedding.positions.kind === "learned",
+    ...(model.block === "parallel" && { parallel: true }),
     norms: { perLayer: norm.perLayer, bias: norm.bias },
   };
 }

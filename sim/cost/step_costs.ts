@@ -11,6 +11,7 @@ import {
   sendSeconds,
 } from "../network/closed/mod.ts";
 import type { Plan } from "../plan/plan.ts";
+import { shardsGradients } from "../plan/sharded_gradients.ts";
 import { memorySeconds } from "./device.ts";
 import { addExchanges } from "./exchange_cost.ts";
 import { type Groups, groupsOf } from "./groups.ts";
@@ -63,7 +64,7 @@ function stageStep(
   const owned = sharded
     ? held.dense / groups.shard.ranks + held.experts / groups.expertData.ranks
     : held.dense + held.experts;
-  const touched = plan.zero >= 2 ? owned : held.dense + held.experts;
+  const touched = shardsGradients(plan) ? owned : held.dense + held.experts;
   const bytes = owned * updateBytes + touched * gradientBytes;
   const perMicroBatch = plan.zero === 3;
   return {

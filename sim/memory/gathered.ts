@@ -7,6 +7,7 @@ import type { Kinds, PlanMemory } from "./plan_memory.ts";
 import { wideBytes } from "./site.ts";
 import type { KindCounts } from "./stage_parameters.ts";
 import { gatheredWeightBytes } from "./states.ts";
+import { shardsGradients } from "../plan/sharded_gradients.ts";
 
 /** Parameters that are gathered together. */
 interface Unit {
@@ -40,7 +41,7 @@ export function gatheredBytes(
   counts: readonly KindCounts[],
 ): number {
   const { plan, habits } = memory.site;
-  if (plan.zero < 2) return 0;
+  if (!shardsGradients(plan)) return 0;
   const { layers, tables } = unitsOf(memory, kinds, counts);
   const weights = ({ parameters, matrix }: Unit, use: "now" | "next") =>
     plan.zero === 3 ? parameters * gatheredWeightBytes(plan, habits, { matrix, use }) : 0;

@@ -103,6 +103,10 @@ function visitMixer(site: MemorySite, visit: TensorVisitor): void {
     visit("attention", "output before its exchange", output * wideBytes);
   }
   if (narrow && !shared) visit("attention", "narrow output", output * inputBytes);
+  if (a.experts !== undefined) {
+    visit("attention", "heads times the shares of their experts", output * inputBytes);
+    visit("attention", "shares of experts", ownTokens * a.experts * 4);
+  }
   if (habits.dropoutMasks > 0) {
     visit("norm", "dropout masks", ownTokens * dModel * habits.dropoutMasks);
   }
@@ -178,7 +182,7 @@ export function visitTensors(
   visitNorm(site, inputBytes, visit);
   visitMixer(site, visit);
   // The router reads what the experts' norm writes, in 16 bits.
-  visitNorm(site, mixture ? wideBytes : inputBytes, visit);
+  if (!sizes.parallel) visitNorm(site, mixture ? wideBytes : inputBytes, visit);
   if (mixture) visitExperts(site, load, visit);
   else visitFfn(site, { part: "ffn", width: sizes.ffnWidth, module: "ffn" }, visit);
 }

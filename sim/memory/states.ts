@@ -6,6 +6,7 @@
  */
 import { formats as formatTable } from "../cost/formats.ts";
 import type { Plan } from "../plan/plan.ts";
+import { shardsGradients } from "../plan/sharded_gradients.ts";
 import type { MemoryHabits } from "./habits.ts";
 import { wideBytes } from "./site.ts";
 
@@ -80,7 +81,7 @@ export function parameterBytes(
   const gradients = formats.mainGradients ?? habits.mainGradients;
   return {
     weight: weight * shard(3),
-    gradient: formatTable[gradients].bytes * shard(2),
+    gradient: formatTable[gradients].bytes * (shardsGradients(plan) ? 1 / group.ranks : 1),
     optimizer: states * shard(1) * (1 - offload.optimizer),
   };
 }

@@ -28,7 +28,9 @@ function parameterFloor(
   for (const zero of lists.zero) {
     if (zero === 3 && degrees.pp > 1) continue;
     for (const precision of lists.precision) {
-      const own = { ...plan, zero, precision };
+      // A single micro-batch, under which ZeRO 2 has least.
+      const microBatch = plan.globalBatch / degrees.dp;
+      const own = { ...plan, dp: degrees.dp, microBatch, zero, precision };
       for (const matrix of [true, false]) {
         const bytes = parameterBytes(own, site.habits, { ranks, matrix });
         least = Math.min(least, bytes.weight + bytes.gradient + bytes.optimizer);

@@ -11,6 +11,7 @@ import { placeholderBytes } from "../memory/kind_memory.ts";
 import { type KindCounts, stageParameters } from "../memory/stage_parameters.ts";
 import { parameterBytes, shardRanks } from "../memory/states.ts";
 import type { Plan } from "../plan/plan.ts";
+import { shardsGradients } from "../plan/sharded_gradients.ts";
 import { type LayersMemory, memoryKinds } from "./layer_memory.ts";
 import type { Sharding } from "./leaf_options.ts";
 
@@ -34,7 +35,7 @@ function heldBytes(counts: KindCounts, plan: Plan, memory: LayersMemory): number
     const { weight, gradient, optimizer } = bytes[group];
     states += held[group] * (weight + gradient + optimizer);
   }
-  const gathered = plan.zero < 2
+  const gathered = !shardsGradients(plan)
     ? 0
     : gatheredBytes({ ...{ site, kinds, ranks, bytes }, head: memory.head }, kinds, [counts]);
   return states + gathered + habits.workspaceBytes + placeholderBytes(site, counts);

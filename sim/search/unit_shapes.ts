@@ -60,21 +60,23 @@ function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
   return lists.precision.map((precision, p) => {
     const plan = { ...own, precision };
     let memory: LayersMemory | undefined;
-    // Parts of the model may be there twice.
-    const states = new Map<boolean, StateBytes>();
-    const always = new Map<Cut, MemoryParts["always"]>();
+    // Parts of the model may be there twice, and a single micro-batch has its gradients sharded.
+    const states = new Map<string, StateBytes>();
+    const always = [new Map<Cut, MemoryParts["always"]>(), new Map<Cut, MemoryParts["always"]>()];
     const parts = (cut: Cut, { microBatch }: Plan): MemoryParts => {
       memory ??= tables.memory(plan);
-      const stages = cut.memory(plan.globalBatch / (plan.dp * microBatch));
-      let known = always.get(cut);
+      const microBatches = plan.globalBatch / (plan.dp * microBatch);
+      const stages = cut.memory(microBatches);
+      const alike = always[microBatches === 1 ? 1 : 0];
+      let known = alike.get(cut);
       if (known === undefined) {
-        const twice = cut.fields.schedule === "dualpipe";
+        const twice = `${cut.fields.schedule === "dualpipe"} ${microBatches === 1}`;
         let bytes = states.get(twice);
         if (bytes === undefined) {
-          bytes = stateBytes({ ...plan, ...cut.fields }, { memory, shardings });
+          bytes = stateBytes({ ...plan, ...cut.fields, microBatch }, { memory, shardings });
           states.set(twice, bytes);
         }
-        always.set(cut, known = stages.held.map(bytes));
+        alike.set(cut, known = stages.held.map(bytes));
       }
       return { memory, microBatch, stages, always: known };
     };

@@ -129,7 +129,7 @@ export function stageLayers(
     const rows = {
       sent: Float64Array.from(of, ({ sent }) => sent),
       received: Float64Array.from(of, ({ received }) => received),
-      own: Float64Array.from(of, ({ received }) => received / plan.ep),
+      own: Float64Array.from(of, ({ received }) => received / (plan.ep * plan.etp)),
     };
     return { kind, costs, rows, parameters };
   }

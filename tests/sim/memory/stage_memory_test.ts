@@ -49,7 +49,8 @@ Deno.test("more sharding, recomputation or offload never needs more memory for s
   for (const zero of [1, 2, 3] as const) {
     const [stage] = memory({ zero }, mixture);
     const states = stage.weightBytes + stage.gradientBytes + stage.optimizerBytes;
-    assert(states < before);
+    // Over several micro-batches, stage 2 saves nothing that stage 1 does not.
+    assert(zero === 2 ? states === before : states < before);
     before = states;
   }
   fc.assert(
@@ -100,7 +101,7 @@ Deno.test("sharded weights are gathered for two layers, and prediction modules a
   const layer = 4 * d * d + 3 * d * dense.ffnWidth + 2 * d;
   // The gradients and weights of a layer, and weights of the one that comes next.
   assertEquals(full.communicationBytes, layer * (2 + 2 + 2));
-  const [gradients] = memory({ zero: 2 });
+  const [gradients] = memory({ zero: 2, globalBatch: plan.dp * plan.microBatch });
   assertEquals(gradients.communicationBytes, layer * 2);
   const wide = { ...dense, vocab: 4 * dense.vocab };
   const table = wide.vocab * d;

@@ -15,7 +15,9 @@ const total = (changes: Partial<typeof plan>, ranks = 8, habits = megatron) => {
 Deno.test("a parameter takes 18 bytes, and ZeRO divides 12, 16 or all of them", () => {
   assertEquals(total({ zero: 0 }), 2 + 4 + 12);
   assertEquals(total({ zero: 1 }), 2 + 4 + 12 / 8);
-  assertEquals(total({ zero: 2 }), 2 + (4 + 12) / 8);
+  // Stage 2 holds all gradients while several micro-batches are added up.
+  assertEquals(total({ zero: 2 }), 2 + 4 + 12 / 8);
+  assertEquals(total({ zero: 2, globalBatch: plan.dp * plan.microBatch }), 2 + (4 + 12) / 8);
   assertEquals(total({ zero: 3 }), 18 / 8);
 });
 
