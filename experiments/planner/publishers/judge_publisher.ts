@@ -62,11 +62,11 @@ export async function judgePublisher(
   publisher: Publisher,
   { signal }: { signal: AbortSignal },
 ): Promise<JudgedPlan> {
-  const { id, cluster, globalBatch, mtp, held, launcher } = publisher;
+  const { id, cluster, globalBatch, mtp, stack, held, launcher } = publisher;
   const words = (fix: string) =>
     readPlanning({
       ...{ model: id, cluster, globalBatch, sequence: 4096, fix, limit: "memory=100%" },
-      ...{ objective: "time", stack: "base", routing: "balanced", graphs: "none", seed: 1, mtp },
+      ...{ objective: "time", stack, routing: "balanced", graphs: "none", seed: 1, mtp },
     });
   const planning = await words("");
   const problem = problemOf(planning);

@@ -49,8 +49,8 @@ export function publisherTable(
       id: table,
       title: "Published plans and the planner's",
       note:
-        "Steps by events on the base stack. Behind: how much longer the published plan takes than " +
-        "that row's. The best of its software has the publisher's number formats and only what " +
+        "Steps by events, with the software that the publisher used. Behind: how much longer the " +
+        "published plan takes than that row's. The best of its software has the publisher's number formats and only what " +
         "that launcher can be told; the best of all has any schedule, overlap and format.",
     },
     rows,

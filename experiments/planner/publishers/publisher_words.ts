@@ -5,6 +5,7 @@
  */
 import { formatNumber } from "../../../reports/format.ts";
 import type { Result } from "../../../reports/result.ts";
+import { deviceProfile } from "../../../sim/cluster/profiles.ts";
 import { wordComparison } from "../../../sim/explain/words/comparison.ts";
 import { formatPlan } from "../../../sim/plan/plan_words.ts";
 import type { JudgedPlan } from "./judge_publisher.ts";
@@ -33,15 +34,26 @@ export function publisherDecision(judged: readonly JudgedPlan[]): string {
     ? "Published plans are a safe start; what the planner adds are schedules and formats."
     : `Try the planner's plan before the published one for ${
       far.map(({ publisher }) => publisher.id).join(", ")
-    }; what sets them apart is told below. Steps on a calibrated stack would change this.`;
+    }; what sets them apart is told below. Steps that you measured would change this.`;
 }
+
+/** Whether a plan that was run would fit here. */
+const fitWords = (
+  { planning, published: { peakBytes } }: Pick<JudgedPlan, "planning" | "published">,
+): string =>
+  `what was published takes ${formatNumber(peakBytes, "bytes")} on its fullest stage and ${
+    peakBytes <= deviceProfile(planning.cluster.device).memoryBytes
+      ? "fits"
+      : "does not fit by this memory model, though it was run"
+  }`;
 
 /** What sets each published plan apart from the best that its software could run. */
 export function publisherNotes(judged: readonly JudgedPlan[]): Result["notes"] {
-  return judged.map(({ publisher, alike, comparison }) => ({
+  return judged.map(({ publisher, alike, comparison, ...judgement }) => ({
     heading: `${publisher.id}: from the best of its software to what was published`,
     paragraphs: [
       `The best: ${formatPlan(alike.plan)}`,
+      `Both priced with the software ${publisher.stack}; ${fitWords(judgement)}.`,
       ...wordComparison(comparison, { format: formatNumber }),
       `Printed: ${publisher.cite}.`,
     ],
