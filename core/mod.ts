@@ -31,6 +31,7 @@ export * from "./train/trainer_batch.ts";
 export * from "./train/data/corpus.ts";
 export * from "./train/data/synthetic.ts";
 export * from "./train/data/text_corpus.ts";
+export * from "./train/data/weighted.ts";
 export * from "./train/data/corpora.ts";
 export * from "./train/files.ts";
 export * from "./train/json_keys.ts";
@@ -110,12 +111,12 @@ export { type FilePart, type TensorLayout } from "./checkpoints/layout.ts";
 export { type Located, type Stored, type StoredContext } from "./checkpoints/stored.ts";
 export { type FileOpener, type Shard, type ShardReader } from "./checkpoints/shard_reader.ts";
 export { readTensor, type TensorSlice, tensorSlices } from "./checkpoints/read.ts";
-export {
-  type ValuesOf,
-  writeModelFolder,
-  type WriteModelOptions,
-  type WrittenType,
-} from "./checkpoints/write.ts";
+export { type ValuesOf, type WrittenType } from "./checkpoints/file_tensors.ts";
+export { writeModelFolder, type WriteModelOptions } from "./checkpoints/write.ts";
+export { type WriteFolderOptions } from "./checkpoints/write_folder.ts";
+export * from "./checkpoints/weighted_folder.ts";
+export { routerOfRecipe, trainedSettings } from "./checkpoints/trained_settings.ts";
+export { huggingFaceConfigOf } from "./checkpoints/hugging_face_config.ts";
 export { type MemoryFiles, memoryFiles } from "./checkpoints/memory_files.ts";
 export { decodeMxfp4, decodeNumbers } from "./checkpoints/number_formats.ts";
 export * from "./programs/mod.ts";

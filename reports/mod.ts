@@ -6,6 +6,7 @@ export * from "./bench_page.ts";
 export * from "./bench_schema.ts";
 export * from "./format.ts";
 export { jsonForScript } from "./html.ts";
+export * from "./interval_plot.ts";
 export * from "./report.ts";
 export * from "./result.ts";
 export * from "./trace.ts";

@@ -5,6 +5,7 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 import type { Span } from "../sim/engine/span.ts";
+import type { IntervalPlot } from "./interval_plot.ts";
 import type { Bars, Card, Funnel, Heatmap, LinePlot, Scatter, Waterfall } from "./visuals.ts";
 
 /** Where a number comes from; printed beside it. */
@@ -213,6 +214,8 @@ export interface Result {
   waterfalls?: Waterfall[];
   /** How many became few. */
   funnels?: Funnel[];
+  /** Numbers with intervals over one axis. */
+  intervals?: IntervalPlot[];
   /** Ids of sections in the order in which they are read; those not named follow as usual. */
   sections?: string[];
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { nearest, UserError } from "../kernels/base/errors.ts";
 import { numberUnits } from "./format.ts";
+import type { IntervalPlot } from "./interval_plot.ts";
 import type { Result } from "./result.ts";
 import { estimateSchema } from "./shared_schema.ts";
 import type {
@@ -143,6 +144,23 @@ const heatmap: z.ZodType<Heatmap> = z.strictObject({
   { error: "expected a number for each row and column" },
 );
 
+const mark = { value: number, lo: number.optional(), hi: number.optional() };
+
+const intervalPlot: z.ZodType<IntervalPlot> = z.strictObject({
+  ...visual,
+  what: text,
+  unit,
+  lines: z.array(z.strictObject({
+    label: text,
+    group: text.optional(),
+    note: text.optional(),
+    kind,
+    ...mark,
+    parts: z.array(z.strictObject({ label: text, ...mark })).optional(),
+    follows: text.optional(),
+  })),
+});
+
 /** The fields of a result that hold drawings. */
 export const visualFields = {
   cards: z.array(card).optional(),
@@ -152,6 +170,7 @@ export const visualFields = {
   bars: z.array(bars).optional(),
   waterfalls: z.array(waterfall).optional(),
   funnels: z.array(funnel).optional(),
+  intervals: z.array(intervalPlot).optional(),
   sections: z.array(text).optional(),
 };
 
@@ -170,8 +189,11 @@ export const plainSections = [
 /** All drawings of a result. */
 export function visualsOf(result: Result): Visual[] {
   const { cards = [], scatters = [], lines = [], heatmaps = [] } = result;
-  const { bars = [], waterfalls = [], funnels = [] } = result;
-  return [...cards, ...scatters, ...lines, ...heatmaps, ...bars, ...waterfalls, ...funnels];
+  const { bars = [], waterfalls = [], funnels = [], intervals = [] } = result;
+  return [
+    ...[...cards, ...intervals, ...scatters, ...lines, ...heatmaps],
+    ...[...bars, ...waterfalls, ...funnels],
+  ];
 }
 
 /**

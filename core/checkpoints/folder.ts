@@ -1,6 +1,6 @@
 /**
  * Opens a folder as Hugging Face keeps models: config.json, and safetensors in one file or in shards
- * with an index.
+ * with an index; or one of our own, which has moelab.json instead.
  *
  * Everything is checked by headers alone: what is missing, left over, misshapen or cut is refused
  * in a line before a number is read or memory is taken for it.
@@ -16,7 +16,10 @@ import { readJsonFile } from "./json_file.ts";
 import { layoutsOf, type TensorLayout } from "./layout.ts";
 import { type LeftOut, leftOutOf } from "./left_out.ts";
 import { type ModelTensor, modelTensors } from "./model_tensors.ts";
+import { ownNames } from "./names/own.ts";
+import type { NameTable } from "./names/rule.ts";
 import { nameTables, packedNameTables } from "./names/tables.ts";
+import { ownConfigName, readOwnConfig } from "./own_config.ts";
 import type { RunSettings } from "./run_settings.ts";
 import { settingsFromHuggingFace } from "./settings.ts";
 import { type FileOpener, type Shard, type ShardReader, shardReader } from "./shard_reader.ts";
@@ -27,12 +30,14 @@ import { locatedIn, type StoredContext, storedOf } from "./stored.ts";
 export interface ModelFolder {
   /** Where it is. */
   path: string;
-  /** Its config.json. */
+  /** Its config.json, or moelab.json. */
   config: Readonly<Record<string, unknown>>;
   /** What the model is made of. */
   model: Model;
   /** Constants of its forward pass. */
   settings: RunSettings;
+  /** Id of the gate that it was trained with, where it says one. */
+  recipe?: string;
   /** The tensors of its forward pass, all of which the files have. */
   tensors: readonly ModelTensor[];
   /** Tensors of the files that the forward pass does without. */
@@ -90,11 +95,13 @@ function quantisation(
 }
 
 /** A claim of more layers than there are tensors would be told layer by layer before it is refused. */
-function checkLayers(config: JsonObject, tensors: number, source: string): void {
-  const layers = config.num_hidden_layers;
+function checkLayers(
+  layers: unknown,
+  { tensors, field, source }: { tensors: number; field: string; source: string },
+): void {
   if (typeof layers !== "number" || layers <= tensors) return;
   throw new UserError(
-    `Cannot read ${source}: at num_hidden_layers found ${layers}, wanted at most ${tensors}, the ` +
+    `Cannot read ${source}: at ${field} found ${layers}, wanted at most ${tensors}, the ` +
       "tensors that the files have",
   );
 }
@@ -106,12 +113,55 @@ function namesOf(type: string, context: StoredContext) {
   return hasBlocks ? packed : nameTables[type];
 }
 
+/** What the file beside the tensors says, and what it calls them. */
+interface Said extends Pick<ModelFolder, "config" | "model" | "settings" | "recipe"> {
+  names: NameTable;
+  context: StoredContext;
+  shards: readonly Shard[];
+}
+
+/** A folder as Hugging Face keeps it. */
+async function readTheirs(
+  path: string,
+  { config, id, files }: { config: JsonObject; id: string; files: FileOpener },
+): Promise<Said> {
+  const source = `the config.json of ${id}`;
+  const settings = settingsFromHuggingFace(config, { id });
+  const narrow = quantisation(config, source);
+  const { shards, files: located } = await readShards(path, files);
+  const { num_hidden_layers: layers } = config;
+  checkLayers(layers, { tensors: located.size, field: "num_hidden_layers", source });
+  const model = modelFromHuggingFace(config, { id });
+  const context = { ...narrow, files: located, source: path };
+  const names = namesOf(config.model_type as string, context);
+  return { config, model, settings, names, context, shards };
+}
+
+/** A folder of our own. */
+async function readOurs(
+  path: string,
+  { config, id, files }: { config: JsonObject; id?: string; files: FileOpener },
+): Promise<Said> {
+  const source = `${path}/${ownConfigName}`;
+  const { shards, files: located } = await readShards(path, files);
+  const said = isObject(config.model) ? config.model : {};
+  for (const field of ["layers", "encoderLayers"]) {
+    checkLayers(said[field], { tensors: located.size, field: `/model/${field}`, source });
+  }
+  const { model, ...rest } = readOwnConfig(config, source);
+  const context = {
+    ...{ files: located, source: path, quantised: false, block: [128, 128] },
+  } satisfies StoredContext;
+  const named = id === undefined ? model : { ...model, id };
+  return { ...rest, config, model: named, names: ownNames, context, shards };
+}
+
 /**
  * Opens a folder with a model and checks it, by headers alone.
  *
  * @param path The folder.
- * @param options `id` of the model, made from the folder's name unless given; `files` opens files,
- * those of the disk unless given.
+ * @param options `id` of the model, made from the folder's name unless the folder or this gives one;
+ * `files` opens files, those of the disk unless given.
  * @throws {UserError} one line: an architecture, a field or a format that is not known; a tensor that
  * is missing, left over or of another shape; a shard that is missing, cut or wrong.
  */
@@ -119,27 +169,27 @@ export async function openModelFolder(
   path: string,
   options: { id?: string; files?: FileOpener } = {},
 ): Promise<ModelFolder> {
-  const { id = idOfFolder(path), files = diskStore } = options;
-  const config = await readJsonFile(`${path}/config.json`, { files, longest: longestConfig });
-  if (!config) throw new UserError(`Cannot read ${path}: found no config.json in it`);
-  const settings = settingsFromHuggingFace(config, { id });
-  const narrow = quantisation(config, `the config.json of ${id}`);
-  const { shards, files: located } = await readShards(path, files);
-  checkLayers(config, located.size, `the config.json of ${id}`);
-  const model = modelFromHuggingFace(config, { id });
-  const context = { ...narrow, files: located, source: path };
+  const { id, files = diskStore } = options;
+  const told = { files, longest: longestConfig };
+  const theirs = await readJsonFile(`${path}/config.json`, told);
+  const ours = theirs ? undefined : await readJsonFile(`${path}/${ownConfigName}`, told);
+  if (!theirs && !ours) throw new UserError(`Cannot read ${path}: found no config.json in it`);
+  const { names, ...said } = theirs
+    ? await readTheirs(path, { config: theirs, id: id ?? idOfFolder(path), files })
+    : await readOurs(path, { config: ours!, id, files });
+  const { model, settings, context, shards } = said;
   const tensors = modelTensors(model, settings);
-  const layouts = layoutsOf(tensors, namesOf(config.model_type as string, context));
+  const layouts = layoutsOf(tensors, names);
   const used = new Set<string>();
   for (const layout of layouts) {
     for (let i = 0; i < layout.parts; i++) {
       for (const { name } of locatedIn(storedOf(layout.part(i), context))) used.add(name);
     }
   }
-  const leftOut = leftOutOf(located, { used, model, source: path });
+  const leftOut = leftOutOf(context.files, { used, model, source: path });
   const reader = shardReader(path, { files, shards });
   return {
-    ...{ path, config, model, settings, tensors, leftOut, shards, context, reader },
+    ...{ ...said, path, tensors, leftOut, reader },
     layouts: new Map(layouts.map((layout) => [layout.name, layout])),
     close: reader.close,
   };

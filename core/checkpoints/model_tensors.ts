@@ -1,8 +1,8 @@
 /**
  * The tensors of a model as its forward pass takes them: names and shapes, whoever made the file.
  *
- * Outside the layers: `embedding` [V, D], `norm` [D], `head` [V, D] (absent where tied). In layer l, under
- * `layers.l.`:
+ * Outside the layers: `embedding` [V, D], `norm` [D], `head` [V, D] (absent where tied). A norm of the
+ * model's width may have a bias beside it, such as `norm.beta` [D]. In layer l, under `layers.l.`:
  *
  *     attention.norm                         [D]
  *     attention.q, .k, .v                    [D, heads * width]      columns by head
@@ -10,9 +10,10 @@
  *     attention.out, attention.out.bias      [heads * width, D], [D]
  *     attention.qNorm, attention.kNorm       [width] or [heads * width]
  *     attention.sinks                        [heads]
+ *     attention.router                       [D, N]                  of attention experts
  *     attention.qDown, .qDownNorm, .qUp      [D, qRank], [qRank], [qRank, heads * (nope + rope)]     latent
  *     attention.kvDown, .kvDownNorm, .kvUp   [D, kvRank + rope], [kvRank], [kvRank, heads * (nope + value)]
- *     ffn.norm or moe.norm                   [D]
+ *     ffn.norm or moe.norm                   [D]                     none where both branches read one norm
  *     ffn.up, ffn.down                       [2, D, F], [F, D]       planes gate, then up
  *     moe.router, moe.router.bias            [D, E], [E]             bias of the logits (gpt-oss)
  *     moe.balance                            [E]                     bias of the choice alone (DeepSeek-V3)
@@ -21,11 +22,13 @@
  *     moe.sharedUp, moe.sharedDown           [2, D, S], [S, D]       all shared experts side by side
  *     moe.sharedGate                         [D, 1]
  *
- * Products read [inputs, outputs]; files mostly hold the transpose.
+ * Products read [inputs, outputs]; files mostly hold the transpose. Heads of attention experts are those
+ * of all of them, in the order of `expertHeads`, and `attention.out.bias` is [N, D].
  *
  * @module
  */
-
+import { headCounts } from "../nn/attention_experts.ts";
+import { sharesNorm } from "../nn/parameters.ts";
 import { layersOf, type ModelLayer } from "../spec/layers.ts";
 import { headShape } from "../spec/mixer_counts.ts";
 import type { AttentionSpec, MlaAttention, Model, MoeSpec } from "../spec/model.ts";
@@ -40,6 +43,9 @@ export interface ModelTensor {
   shape: readonly number[];
 }
 
+/** The name of a tensor where the model was trained with a gate, to which the router then belongs. */
+export const gateName = (name: string): string => name.replace(/\.moe\.router$/, ".gate.router");
+
 type Shapes = Record<string, readonly number[]>;
 
 function latentShapes(a: MlaAttention, d: number): Shapes {
@@ -50,7 +56,6 @@ function latentShapes(a: MlaAttention, d: number): Shapes {
     qUp: [a.qRank, queries],
   };
   return {
-    norm: [d],
     ...query,
     kvDown: [d, a.kvRank + a.ropeDim],
     kvDownNorm: [a.kvRank],
@@ -60,15 +65,17 @@ function latentShapes(a: MlaAttention, d: number): Shapes {
 }
 
 function headShapes(a: Exclude<AttentionSpec, MlaAttention>, d: number): Shapes {
-  const { heads, kvHeads, dqk } = headShape(a);
+  const { dqk } = headShape(a);
+  const { heads, kvHeads } = headCounts(a);
   const [q, kv] = [heads * dqk, kvHeads * dqk];
+  const experts = a.kind === "experts" ? a.experts : undefined;
   const norms: Record<typeof a.qkNorm, Shapes> = {
     none: {},
     head: { qNorm: [dqk], kNorm: [dqk] },
     width: { qNorm: [q], kNorm: [kv] },
   };
   return {
-    norm: [d],
+    ...(experts && { router: [d, experts] }),
     q: [d, q],
     k: [d, kv],
     v: [d, kv],
@@ -76,17 +83,20 @@ function headShapes(a: Exclude<AttentionSpec, MlaAttention>, d: number): Shapes 
     ...norms[a.qkNorm],
     ...(a.sinks && { sinks: [heads] }),
     out: [q, d],
-    ...(a.outBias && { "out.bias": [d] }),
+    ...(a.outBias && { "out.bias": experts ? [experts, d] : [d] }),
   };
 }
 
-function expertShapes(moe: MoeSpec, sizes: { d: number; e: number; choice: boolean }): Shapes {
-  const { d, e, choice } = sizes;
+function expertShapes(
+  moe: MoeSpec,
+  sizes: { d: number; e: number; choice: boolean; normed: Shapes },
+): Shapes {
+  const { d, e, choice, normed } = sizes;
   const { width: f, shared } = moe;
   const s = shared ? shared.count * shared.width : 0;
   const bias: Shapes = choice ? { balance: [e] } : { "router.bias": [e] };
   return {
-    norm: [d],
+    ...normed,
     router: [d, e],
     ...(moe.router.bias && bias),
     up: [e, 2, d, f],
@@ -101,11 +111,13 @@ function expertShapes(moe: MoeSpec, sizes: { d: number; e: number; choice: boole
 function layerTensors(model: Model, settings: RunSettings, layer: ModelLayer): ModelTensor[] {
   const { attention: a, dModel: d, ffn, moe } = model;
   const choice = settings.router?.score === "sigmoid";
+  const norm: Shapes = { norm: [d], ...(model.norm.bias && { "norm.beta": [d] }) };
+  const normed = sharesNorm(model) ? {} : norm;
   const parts: Record<string, Shapes> = {
-    attention: a.kind === "mla" ? latentShapes(a, d) : headShapes(a, d),
+    attention: { ...norm, ...(a.kind === "mla" ? latentShapes(a, d) : headShapes(a, d)) },
     ...(layer.network === "experts"
-      ? { moe: expertShapes(moe!, { d, e: layer.experts, choice }) }
-      : { ffn: { norm: [d], up: [2, d, ffn!.width], down: [ffn!.width, d] } }),
+      ? { moe: expertShapes(moe!, { d, e: layer.experts, choice, normed }) }
+      : { ffn: { ...normed, up: [2, d, ffn!.width], down: [ffn!.width, d] } }),
   };
   return Object.entries(parts).flatMap(([part, shapes]) =>
     Object.entries(shapes).map(([name, shape]) => ({
@@ -136,11 +148,12 @@ function layerTensors(model: Model, settings: RunSettings, layer: ModelLayer): M
  */
 export function modelTensors(model: Model, settings: RunSettings): ModelTensor[] {
   checkRunnable(model);
-  const { dModel: d, embedding: { tied, vocab } } = model;
+  const { dModel: d, embedding: { tied, vocab }, norm: { bias } } = model;
   return [
     { name: "embedding", shape: [vocab, d] },
     ...layersOf(model).flatMap((layer) => layerTensors(model, settings, layer)),
     { name: "norm", shape: [d] },
+    ...(bias ? [{ name: "norm.beta", shape: [d] }] : []),
     ...(tied ? [] : [{ name: "head", shape: [vocab, d] }]),
   ];
 }

@@ -14,10 +14,11 @@ const checks: readonly Check[] = [
   ({ encoderLayers }) => ({
     ...{ at: "encoderLayers", wanted: "0", found: encoderLayers, fits: encoderLayers === 0 },
   }),
-  ({ block }) => ({ at: "block", wanted: "serial", found: block, fits: block === "serial" }),
-  ({ attention: { kind } }) => ({
-    ...{ at: "attention.kind", wanted: "mha, gqa or mla", found: kind, fits: kind !== "experts" },
-  }),
+  ({ attention }) => {
+    const found = attention.kind === "experts" ? attention.qkNorm : undefined;
+    const fits = found === undefined || found === "none";
+    return { at: "attention.qkNorm", wanted: "none beside attention experts", found, fits };
+  },
   ({ attention }) => {
     const gate = "outputGate" in attention && attention.outputGate;
     return { at: "attention.outputGate", wanted: "false", found: gate, fits: !gate };
@@ -28,12 +29,17 @@ const checks: readonly Check[] = [
     const wanted = "attention in every layer";
     return { at: other ?? "mixers", wanted, found: other, fits: other === undefined };
   },
-  ({ norm }) => ({
-    at: "norm",
-    wanted: "rmsnorm, two a layer and one at the end, without biases",
-    found: `${norm.kind}, ${norm.perLayer} a layer`,
-    fits: norm.kind === "rmsnorm" && !norm.bias && norm.perLayer === 2 && norm.final,
-  }),
+  ({ norm, block }) => {
+    const fitting = norm.perLayer === 2 || (block === "parallel" && norm.perLayer === 1);
+    return {
+      at: "norm",
+      wanted: `two a layer${
+        block === "parallel" ? " or one" : ""
+      } and one at the end, biases beside layernorm alone`,
+      found: `${norm.kind}${norm.bias ? " with biases" : ""}, ${norm.perLayer} a layer`,
+      fits: (norm.kind === "layernorm" || !norm.bias) && fitting && norm.final,
+    };
+  },
   ({ embedding: { positions: { kind } } }) => ({
     ...{ at: "embedding.positions", wanted: "rope", found: kind, fits: kind === "rope" },
   }),

@@ -1,6 +1,7 @@
 /**
  * Attention of a layer with plain heads: projections with biases, norms of queries and keys, rotary
- * positions, and the keys and values of all tokens in the cache.
+ * positions, and the keys and values of all tokens in the cache. Heads of attention experts are those of
+ * all of them, and are weighed before the last product.
  *
  * @module
  */
@@ -13,7 +14,10 @@ import {
   roundUp,
   type Tensor,
 } from "../../kernels/mod.ts";
-import type { GqaAttention, MhaAttention } from "../spec/model.ts";
+import { headCounts } from "../nn/attention_experts.ts";
+import type { RunnableAttention } from "../nn/model_check.ts";
+import type { MhaAttention } from "../spec/model.ts";
+import { weighedExperts } from "./attention_experts.ts";
 import { inLayer, type LayerRun, rmsNormedOnly } from "./running.ts";
 
 /** x W + bias, with a residual where there is one. */
@@ -67,13 +71,13 @@ function normHeads(
 export function plainAttention(
   recorder: Recorder,
   a: Tensor,
-  options: LayerRun & { spec: MhaAttention | GqaAttention; residual: Tensor },
+  options: LayerRun & { spec: RunnableAttention; residual: Tensor },
 ): Tensor {
   const { residual, ...run } = options;
   const { spec, running: { weights, settings }, cache, past, layer } = run;
   const { pool } = recorder;
-  const { heads, headDim: width, qkNorm: by } = spec;
-  const kvHeads = spec.kind === "gqa" ? spec.kvHeads : heads;
+  const { headDim: width, qkNorm: by } = spec;
+  const { heads, kvHeads } = headCounts(spec);
   const placed = (name: "q" | "k", count: number) => {
     const raw = project(recorder, a, { ...run, name: `attention.${name}` });
     const x = normHeads(recorder, raw, { ...run, name: `attention.${name}Norm`, width, by });
@@ -92,7 +96,9 @@ export function plainAttention(
     ...{ window: layer.window, sink: weights.find(inLayer(options, "attention.sinks")) },
   });
   pool.release(q, lse);
-  const y = project(recorder, o, { ...run, name: "attention.out", residual });
+  const y = spec.kind === "experts"
+    ? weighedExperts(recorder, o, { ...run, spec, a, residual })
+    : project(recorder, o, { ...run, name: "attention.out", residual });
   pool.release(o);
   return y;
 }

@@ -39,8 +39,14 @@ function scoringOf({ running: { model, settings } }: LayerRun): RouterOptions {
   };
 }
 
+/** The choice of a layer, and the logits [T, E] that it was made of, all of them the caller's. */
+export interface LayerRouting extends Routing {
+  /** What the router gave before any scores, f32. */
+  logits: Tensor;
+}
+
 /** Experts of each row of x and their weights. */
-function chooseExperts(recorder: Recorder, x: Tensor, options: LayerRun): Routing {
+function chooseExperts(recorder: Recorder, x: Tensor, options: LayerRun): LayerRouting {
   const { running: { weights, kernels } } = options;
   const label = inLayer(options, "moe.router");
   const logits = gemm(recorder, x, {
@@ -48,9 +54,7 @@ function chooseExperts(recorder: Recorder, x: Tensor, options: LayerRun): Routin
     ...{ label, variant: kernels.gemm },
   });
   const bias = weights.find(inLayer(options, "moe.balance"));
-  const routing = router(recorder, logits, { ...scoringOf(options), bias, label });
-  recorder.pool.release(logits);
-  return routing;
+  return { ...router(recorder, logits, { ...scoringOf(options), bias, label }), logits };
 }
 
 /** Activations of the rows of each expert. */
@@ -75,14 +79,14 @@ function rise(
 }
 
 /**
- * residual + the experts of x[T, D]. `routing`, u32 ids and f32 weights [T * K], is the caller's to
- * release.
+ * residual + the experts of x[T, D]. `routing`, u32 ids and f32 weights [T * K] and logits [T, E], is
+ * the caller's to release.
  */
 export function experts(
   recorder: Recorder,
   x: Tensor,
   options: LayerRun & { residual: Tensor },
-): { y: Tensor; routing: Routing } {
+): { y: Tensor; routing: LayerRouting } {
   const { running: { model: { moe }, weights, kernels }, residual, layer } = options;
   const { pool } = recorder;
   const { topK } = moe!;

@@ -1,21 +1,25 @@
 /**
  * The forward pass of a released model over some tokens that follow those in its cache.
  *
- *     m = x + Attn(norm x)      y = m + Network(norm m)
+ *     serial      m = x + Attn(norm x)      y = m + Network(norm m)
+ *     parallel    y = x + Attn(norm x) + Network(norm x)     PaLM, arXiv 2204.02311; BAM, 2408.08274
+ *
+ * Norms of a parallel block may be one.
  *
  * Everything is recorded at once; nothing is awaited.
  *
  * @module
  */
-import { embed, gemm, type Recorder, type Routing, type Tensor } from "../../kernels/mod.ts";
+import { embed, gemm, type Recorder, type Tensor } from "../../kernels/mod.ts";
 import { cast } from "../../kernels/mod.ts";
+import { sharesNorm } from "../nn/parameters.ts";
 import { layersOf, type ModelLayer } from "../spec/layers.ts";
 import { plainAttention } from "./attention.ts";
 import type { LayerCache } from "./cache.ts";
-import { experts } from "./experts.ts";
+import { experts, type LayerRouting } from "./experts.ts";
 import { latentAttention } from "./latent_attention.ts";
 import { network } from "./network.ts";
-import { inLayer, type LayerRun, rmsNormed, rmsNormedOnly, type Running } from "./running.ts";
+import { inLayer, type LayerRun, normed, type Running } from "./running.ts";
 
 /** What a pass is told. */
 export interface PassOptions {
@@ -38,7 +42,7 @@ export interface PassLeft {
   /** Logits [T, part of V], one behind the other by columns. */
   logits: Tensor[];
   /** The choices of layers with experts. */
-  routes: { layer: number; routing: Routing }[];
+  routes: { layer: number; routing: LayerRouting }[];
 }
 
 /** The rows of a table that ids name, as f32. */
@@ -58,14 +62,9 @@ function lookUp(recorder: Recorder, parts: readonly Tensor[], ids: Tensor): Tens
 
 function attend(recorder: Recorder, a: Tensor, options: LayerRun & { residual: Tensor }): Tensor {
   const { attention: spec } = options.running.model;
-  switch (spec.kind) {
-    case "mla":
-      return latentAttention(recorder, a, { ...options, spec });
-    case "experts":
-      throw new RangeError("Attention experts have no forward pass here");
-    default:
-      return plainAttention(recorder, a, { ...options, spec });
-  }
+  return spec.kind === "mla"
+    ? latentAttention(recorder, a, { ...options, spec })
+    : plainAttention(recorder, a, { ...options, spec });
 }
 
 /** Records a layer over x, which it releases. */
@@ -73,16 +72,26 @@ function layerPass(
   recorder: Recorder,
   x: Tensor,
   options: LayerRun,
-): { y: Tensor; routing?: Routing } {
+): { y: Tensor; routing?: LayerRouting } {
   const { running } = options;
   const { pool } = recorder;
-  const a = rmsNormed(recorder, x, { running, name: inLayer(options, "attention.norm") });
+  const { model } = running;
+  const normOf = (of: Tensor, name: string) =>
+    normed(recorder, of, { running, name: inLayer(options, name) });
+  const a = normOf(x, "attention.norm");
   const residual = attend(recorder, a, { ...options, residual: x });
-  pool.release(a, x);
   const dense = options.layer.network === "dense";
-  const name = inLayer(options, dense ? "ffn.norm" : "moe.norm");
-  const b = rmsNormed(recorder, residual, { running, name });
-  const made: { y: Tensor; routing?: Routing } = dense
+  const second = dense ? "ffn.norm" : "moe.norm";
+  let b = a;
+  if (sharesNorm(model)) pool.release(x);
+  else if (model.block === "parallel") {
+    b = normOf(x, second);
+    pool.release(a, x);
+  } else {
+    pool.release(a, x);
+    b = normOf(residual, second);
+  }
+  const made: { y: Tensor; routing?: LayerRouting } = dense
     ? { y: network(recorder, b, { ...options, up: "ffn.up", down: "ffn.down", residual }) }
     : experts(recorder, b, { ...options, residual });
   pool.release(b, residual);
@@ -92,12 +101,13 @@ function layerPass(
 /** Logits of the rows of x, which it releases. */
 function outputLogits(recorder: Recorder, x: Tensor, running: Running): Tensor[] {
   const { model, weights, kernels: { transposed: variant } } = running;
-  const normed = rmsNormedOnly(recorder, x, { running, name: "norm" });
+  const last = normed(recorder, x, { running, name: "norm" });
+  recorder.pool.release(x);
   const parts = weights.table(model.embedding.tied ? "embedding" : "head");
   const logits = parts.map((b) =>
-    gemm(recorder, normed, { b, transposeB: true, label: "logits", variant })
+    gemm(recorder, last, { b, transposeB: true, label: "logits", variant })
   );
-  recorder.pool.release(normed);
+  recorder.pool.release(last);
   return logits;
 }
 

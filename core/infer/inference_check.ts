@@ -24,7 +24,12 @@ function attentionWants({ attention }: Model, { rope }: RunSettings): Want[] {
   const width = (value: number) => value % 8 === 0 && value <= WIDEST;
   const widths = `a multiple of 8 up to ${WIDEST}`;
   return [
-    ["attention.kind", attention.kind, "mha, gqa or mla", attention.kind !== "experts"],
+    [
+      "attention.qkNorm",
+      attention.kind === "experts" ? attention.qkNorm : "none",
+      "none beside attention experts",
+      attention.kind !== "experts" || attention.qkNorm === "none",
+    ],
     ["attention.outputGate", some(!plain), "none", plain],
     ...(latent
       ? [
@@ -79,12 +84,16 @@ function generalWants(model: Model): Want[] {
   const { norm, embedding: { positions: { kind } }, block, encoderLayers } = model;
   const other = (["linear", "mamba", "mamba2", "blocks"] as const)
     .map((field): Want => [field, some(model[field]), "none", !model[field]]);
+  const parallel = block === "parallel";
   return [
-    ["block", block, "serial", block === "serial"],
     ["encoderLayers", `${encoderLayers}`, "0", encoderLayers === 0],
-    ["norm.kind", norm.kind, "rmsnorm", norm.kind === "rmsnorm"],
-    ["norm.bias", some(norm.bias), "none", !norm.bias],
-    ["norm.perLayer", `${norm.perLayer}`, "2", norm.perLayer === 2],
+    ["norm.bias", some(norm.bias), "none beside rmsnorm", !norm.bias || norm.kind === "layernorm"],
+    [
+      "norm.perLayer",
+      `${norm.perLayer}`,
+      parallel ? "1 or 2" : "2",
+      norm.perLayer === 2 || (parallel && norm.perLayer === 1),
+    ],
     ["norm.final", some(norm.final), "one", norm.final],
     ["embedding.positions", kind, "rope", kind === "rope"],
     ...other,

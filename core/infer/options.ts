@@ -37,8 +37,8 @@ export interface InferenceOptions {
 export interface ReadOptions {
   /** Logits of all its tokens, or of the last alone; the last where absent. */
   logits?: "last" | "all";
-  /** Whether the routers' choices are read too. */
-  routes?: boolean;
+  /** Whether the routers' choices are read too; "logits": and what the routers made them of. */
+  routes?: boolean | "logits";
 }
 
 /** A model that runs. One pass at a time: each is awaited before the next begins. */

@@ -14,6 +14,8 @@ export interface LayerRoutes {
   ids_TK: Uint32Array;
   /** Their weights [T, K]. */
   weights_TK: Float32Array;
+  /** The router's logits [T, E], before any score or bias, where they were asked for. */
+  logits_TE?: Float32Array;
 }
 
 /** What reading tokens gives. */
@@ -60,10 +62,11 @@ const concatenated = <A extends Float32Array | Uint32Array>(
 /** The results of passes over one text, one behind the other. */
 export function resultsJoined(results: readonly ReadResult[]): ReadResult {
   const floats = (arrays: Float32Array[]) => concatenated(arrays, (n) => new Float32Array(n));
-  const routes = results[0].routes.map(({ layer }, i): LayerRoutes => ({
+  const routes = results[0].routes.map(({ layer, logits_TE }, i): LayerRoutes => ({
     layer,
     ids_TK: concatenated(results.map((r) => r.routes[i].ids_TK), (n) => new Uint32Array(n)),
     weights_TK: floats(results.map((r) => r.routes[i].weights_TK)),
+    ...logits_TE && { logits_TE: floats(results.map((r) => r.routes[i].logits_TE!)) },
   }));
   return { logits: floats(results.map(({ logits }) => logits)), routes };
 }
@@ -71,27 +74,37 @@ export function resultsJoined(results: readonly ReadResult[]): ReadResult {
 /** All tensors that a pass left. */
 export const passTensors = ({ logits, routes }: PassLeft): Tensor[] => [
   ...logits,
-  ...routes.flatMap(({ routing: { ids, weights } }) => [ids, weights]),
+  ...routes.flatMap(({ routing: { ids, weights, logits } }) => [ids, weights, logits]),
 ];
+
+/** What is read of a layer's choice, in this order. */
+const readOf = ({ ids, weights, logits }: PassLeft["routes"][number]["routing"], all: boolean) =>
+  all ? [ids, weights, logits] : [ids, weights];
 
 /** Waits for a pass, once, and reads it; where nothing is wanted of it, does not wait. */
 export async function readPass(
   device: Device,
   left: PassLeft,
-  options: { routes: boolean },
+  options: { routes: boolean | "logits" },
 ): Promise<ReadResult> {
   const { logits, routes } = options.routes ? left : { ...left, routes: [] };
-  const tensors = passTensors({ logits, routes });
+  const withLogits = options.routes === "logits";
+  const tensors = [...logits, ...routes.flatMap(({ routing }) => readOf(routing, withLogits))];
   const values = tensors.length > 0 ? await download<HostArray>(device, tensors) : [];
   const parts = values.slice(0, logits.length) as Float32Array[];
   return {
     logits: parts.length > 0
       ? sideBySide(parts, logits.map(({ shape: [, columns] }) => columns))
       : new Float32Array(),
-    routes: routes.map(({ layer }, i) => ({
-      layer,
-      ids_TK: values[logits.length + 2 * i] as Uint32Array,
-      weights_TK: values[logits.length + 2 * i + 1] as Float32Array,
-    })),
+    routes: routes.map(({ layer }, i): LayerRoutes => {
+      const each = withLogits ? 3 : 2;
+      const at = logits.length + each * i;
+      return {
+        layer,
+        ids_TK: values[at] as Uint32Array,
+        weights_TK: values[at + 1] as Float32Array,
+        ...withLogits && { logits_TE: values[at + 2] as Float32Array },
+      };
+    }),
   };
 }

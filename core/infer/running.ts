@@ -41,6 +41,23 @@ export interface LayerRun {
 export const inLayer = ({ layer }: Pick<LayerRun, "layer">, name: string): string =>
   `layers.${layer.index}.${name}`;
 
+/** A norm of the residual stream, RMSNorm or LayerNorm as the model has it. */
+export function normed(
+  recorder: Recorder,
+  x: Tensor,
+  options: { running: Running; name: string },
+): Tensor {
+  const { running, name } = options;
+  const { model, weights, settings: { normEps: epsilon } } = running;
+  if (model.norm.kind === "rmsnorm") return rmsNormed(recorder, x, options);
+  const { y, inverse, mean } = norm(recorder, x, {
+    ...{ kind: "layer", gamma: weights.vector(name), beta: weights.find(`${name}.beta`) },
+    ...{ epsilon, label: name },
+  });
+  recorder.pool.release(inverse, ...(mean ? [mean] : []));
+  return y;
+}
+
 /** RMSNorm of the rows of x. */
 export function rmsNormed(
   recorder: Recorder,

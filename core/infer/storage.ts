@@ -25,7 +25,7 @@ const bits = { int8: 8, int4: 4 } as const;
 /** Tables of a row a token. */
 export const isTable = (name: string): boolean => name === "embedding" || name === "head";
 
-const small = /\.(norm|\w*Norm|bias|sinks|balance|router|sharedGate)$|^norm$/;
+const small = /\.(norm|\w*Norm|bias|beta|sinks|balance|router|sharedGate)$|^norm$/;
 
 /** How a tensor is held, by its name. */
 export function heldAs(

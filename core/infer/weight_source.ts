@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModelFolder } from "../checkpoints/folder.ts";
-import type { ModelTensor } from "../checkpoints/model_tensors.ts";
+import { gateName, type ModelTensor } from "../checkpoints/model_tensors.ts";
 import { type TensorSlice, tensorSlices } from "../checkpoints/read.ts";
 
 /** Gives the numbers of tensors, row by row, in slices that follow each other. */
@@ -13,13 +13,16 @@ export interface WeightSource {
   slices(name: string): AsyncIterable<TensorSlice> | Iterable<TensorSlice>;
 }
 
-/** Weights that the host has already, by their names in the model. */
+/**
+ * Weights that the host has already, by their names in the model; routers may have the names that a
+ * gate gives them.
+ */
 export function weightsInMemory(
   tensors: Readonly<Record<string, { data: ArrayLike<number> }>>,
 ): WeightSource {
   return {
     slices(name) {
-      const found = tensors[name];
+      const found = tensors[name] ?? tensors[gateName(name)];
       if (!found) throw new RangeError(`Cannot load ${name}: it is not among the weights given`);
       const { data } = found;
       const values = data instanceof Float32Array ? data : Float32Array.from(data);

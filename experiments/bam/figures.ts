@@ -22,6 +22,8 @@ export interface DomainFigures {
   loss: number;
   /** Mean loss of each held-out sequence, the same sequences for all models of a seed. */
   sequences: number[];
+  /** Loss of who knows the process that the text is drawn from, nats a token; absent of real text. */
+  floor?: number;
 }
 
 /** A task of a domain: how often the model gives the one right answer. */

@@ -149,7 +149,9 @@ export function HeatmapSection({ heatmap }: { heatmap: Heatmap }): JSX.Element {
         <>
           <figure class="visual">
             <Scale heatmap={heatmap} />
-            <HeatPlot heatmap={heatmap} />
+            <div class="wide-plot" tabIndex={0} role="group" aria-labelledby={`${id}-title`}>
+              <HeatPlot heatmap={heatmap} />
+            </div>
           </figure>
           <details class="data">
             <summary>The numbers in a table</summary>

@@ -6,6 +6,7 @@ import { BarsSection } from "./bars_section.tsx";
 import { CardSection } from "./card_section.tsx";
 import { FunnelSection } from "./funnel_section.tsx";
 import { HeatmapSection } from "./heatmap_section.tsx";
+import { IntervalSection } from "./interval_section.tsx";
 import { LineSection } from "./line_section.tsx";
 import { ScatterSection } from "./scatter_section.tsx";
 import { WaterfallSection } from "./waterfall_section.tsx";
@@ -33,6 +34,7 @@ export function cardParts({ cards }: Result): PagePart[] {
 /** A result's other drawings. */
 export function visualParts(result: Result): PagePart[] {
   return [
+    ...partsOf(result.intervals, (plot) => <IntervalSection plot={plot} />),
     ...partsOf(result.scatters, (scatter) => <ScatterSection scatter={scatter} />),
     ...partsOf(result.lines, (plot) => <LineSection plot={plot} />),
     ...partsOf(result.heatmaps, (heatmap) => <HeatmapSection heatmap={heatmap} />),

@@ -49,6 +49,9 @@ const saidCells = 2048;
 /** Pixels of a row: enough to read its name, less where there are many. */
 const heightOf = (rows: number) => Math.max(rows * 3, Math.min(rows * 22, 22 * 24));
 
+/** Letters of a row's name that the usual margin has room for. */
+const shortName = 12;
+
 /** Every so many names stand at a side that has room for some. */
 const stepOf = (count: number, room: number) => Math.max(1, Math.ceil(count / room));
 
@@ -66,10 +69,12 @@ export function HeatPlot({ heatmap }: { heatmap: Heatmap }): JSX.Element {
   const pixels = heightOf(height);
   const range = heatRange(heatmap);
   const letters = Math.max(...columns.labels.map((label) => label.length), 1);
+  const names = Math.max(...rows.labels.map((label) => label.length), 0);
   const ends = range?.map((value) => formatNumber(value, unit, 3)).join(" to ") ?? "no number";
   return (
     <svg
-      class="heat-plot"
+      class={names > shortName ? "heat-plot named" : "heat-plot"}
+      style={names > shortName ? `--names: ${names}` : undefined}
       role="img"
       aria-label={`${title}: ${what} by ${rows.title} and ${columns.title}, ${ends}`}
       height={pixels}

@@ -38,10 +38,26 @@ Deno.test("every architecture that is made up here is run", () => {
   }
 });
 
+const experts = {
+  ...{ kind: "experts", experts: 2, kv: "expert", heads: 4, kvHeads: 2, headDim: 16 },
+  ...{ qkvBias: false, outBias: false, qkNorm: "none", outputGate: false, sinks: false },
+};
+
+Deno.test("parallel blocks and attention experts are run", () => {
+  const { model, settings } = madeUp("llama");
+  for (const perLayer of [1, 2]) {
+    checkInference(changed(model, { block: "parallel", "norm.perLayer": perLayer }), settings);
+  }
+  checkInference(changed(model, { attention: experts }), settings);
+});
+
 Deno.test("what is not run is refused by its field", () => {
   const messages = [
-    refused("llama", { block: "parallel" }),
-    refused("llama", { "norm.kind": "layernorm" }),
+    refused("llama", { "norm.perLayer": 1 }),
+    refused("llama", { block: "parallel", "norm.perLayer": 3 }),
+    refused("llama", { attention: { ...experts, qkNorm: "head" } }),
+    refused("llama", { attention: { ...experts, outputGate: true } }),
+    refused("llama", { "norm.bias": true }),
     refused("llama", { "embedding.positions.kind": "none" }),
     refused("llama", { "linear.kind": "lightning" }),
     refused("llama", { "attention.outputGate": true }),
@@ -60,8 +76,11 @@ Deno.test("what is not run is refused by its field", () => {
     refused("deepseek_v3", { "moe.router.bias": false }),
   ];
   assertEquals(messages, [
-    "parallel as block, wanted serial",
-    "layernorm as norm.kind, wanted rmsnorm",
+    "1 as norm.perLayer, wanted 2",
+    "3 as norm.perLayer, wanted 1 or 2",
+    "head as attention.qkNorm, wanted none beside attention experts",
+    "some as attention.outputGate, wanted none",
+    "some as norm.bias, wanted none beside rmsnorm",
     "none as embedding.positions, wanted rope",
     "some as linear, wanted none",
     "some as attention.outputGate, wanted none",
