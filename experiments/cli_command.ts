@@ -23,19 +23,27 @@ export interface Cli {
   exit(code: number): void;
 }
 
-/** Reads a whole number that is not negative, as commander wants it. */
-export function wholeNumber(text: string): number {
+/** Reads whole numbers that are no smaller than one, as commander wants it. */
+const wholeNumberFrom = (least: number) => (text: string): number => {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError("Expected a whole number from 0.");
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    throw new InvalidArgumentError(`Expected a whole number from ${least} on`);
   }
   return value;
-}
+};
+
+/** Reads a whole number that is not negative, as commander wants it. */
+export const wholeNumber: (text: string) => number = wholeNumberFrom(0);
 
 /** Reads a whole number above 0, as commander wants it. */
-export function positiveNumber(text: string): number {
-  const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError("Expected a whole number from 1.");
+export const positiveNumber: (text: string) => number = wholeNumberFrom(1);
+
+/** Reads a number that is not negative, as commander wants it. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < Infinity)) {
+    throw new InvalidArgumentError("Expected a number from 0 on");
+  }
   return value;
 }
 
@@ -47,7 +55,7 @@ export function outFile(path: string): string {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  if (folder) throw new InvalidArgumentError("It is a folder, expected a file.");
+  if (folder) throw new InvalidArgumentError("It is a folder, expected a file");
   return path;
 }
 

@@ -5,13 +5,12 @@
  */
 import { join } from "node:path";
 import { Option } from "@commander-js/extra-typings";
-import { InvalidArgumentError } from "commander";
 import { UserError } from "../kernels/base/errors.ts";
 import { launcherNames } from "../sim/launch/types.ts";
 import { type SearchObjective, searchObjectives } from "../sim/search/problem.ts";
 import type { Graphs } from "../sim/stack/stack.ts";
 import type { Cli } from "./cli_command.ts";
-import { collect, positiveNumber, wholeNumber } from "./cli_command.ts";
+import { collect, nonNegative, positiveNumber, wholeNumber } from "./cli_command.ts";
 import { placementHelp } from "./placement/read_placement.ts";
 import { answerOf, keptFor } from "./planner/answer.ts";
 import { checkOut } from "./planner/check_out.ts";
@@ -36,15 +35,6 @@ import { type SearchTask, searchTasks } from "./planner/search_tasks.ts";
 import { showPlans } from "./planner/show_plans.ts";
 import { writePlans } from "./planner/write_plans.ts";
 import { Interrupted } from "./run.ts";
-
-/** Reads a number from 0, as commander wants it. */
-function nonNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value < Infinity)) {
-    throw new InvalidArgumentError("Expected a number from 0.");
-  }
-  return value;
-}
 
 /** Seconds of a search without a budget after which it is said how to end one. */
 const PATIENCE = 30;

@@ -5,13 +5,12 @@
  * @module
  */
 import { Option } from "@commander-js/extra-typings";
-import { InvalidArgumentError } from "commander";
 import { UserError } from "../kernels/base/errors.ts";
 import { writeTextFile } from "../kernels/base/files.ts";
 import { chromeTrace } from "../reports/trace.ts";
 import type { Graphs } from "../sim/stack/stack.ts";
 import type { Cli } from "./cli_command.ts";
-import { outFile, positiveNumber, wholeNumber } from "./cli_command.ts";
+import { nonNegative, outFile, positiveNumber, wholeNumber } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
 import { placementHelp } from "./placement/read_placement.ts";
 import { readTextFile } from "./read_json.ts";
@@ -25,15 +24,6 @@ import { reportOf } from "./simulate/report.ts";
 import { showReport } from "./simulate/show.ts";
 import { nearestStack } from "./simulate/stacks.ts";
 
-/** Reads an amount of money, as commander wants it. */
-function price(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0)) {
-    throw new InvalidArgumentError("Expected a number from 0.");
-  }
-  return value;
-}
-
 /** Rows between two looks at Ctrl-C. */
 const batch = 50;
 
@@ -41,6 +31,9 @@ const batch = 50;
 async function predictFile(cli: Cli, from: string, to: string): Promise<void> {
   const { io } = cli;
   const rows = readRows(await readTextFile(from), from);
+  if (rows.length === 0) {
+    throw new UserError(`Cannot predict rows of ${from}: found none, wanted one or more`);
+  }
   const progress = io.progress();
   const predictions: RowPrediction[] = [];
   try {
@@ -84,7 +77,7 @@ export function addSimulate(cli: Cli): void {
       wholeNumber,
     )
     .option("--seed <n>", "seed of skewed routing", wholeNumber, 1)
-    .option("--hour-dollars <price>", "dollars of a device's hour", price)
+    .option("--hour-dollars <price>", "dollars of a device's hour", nonNegative)
     .option("--events", "simulate the step event by event, not in closed form alone")
     .option(
       "--trace <file>",

@@ -16,6 +16,8 @@ import type { GateRecipe } from "../gates/recipe.ts";
 import type { Model } from "../spec/model.ts";
 import { type Json, openCheckpoint } from "./checkpoint.ts";
 import { type LoopOptions, toldOf, type TrainingLog } from "./loop_options.ts";
+import type { HostWeights } from "./schemes/model_weights.ts";
+import { writeWeights } from "./schemes/on_device.ts";
 import { runTraining } from "./steps.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 
@@ -35,6 +37,15 @@ export interface TrainOptions extends LoopOptions {
   recompute?: boolean;
   /** Storage of activations and of the weights that products read. */
   storage?: "f32" | "f16";
+  /**
+   * Weights to begin with, of the model or of all of it but its routers; new ones of the seed where
+   * absent. Checkpoints compare `id`, which says what they are.
+   */
+  begin?: { id: string; weights: HostWeights };
+  /** Weights that stay as they are, by their names in the model; none where absent. */
+  frozen?: (name: string) => boolean;
+  /** Looks at the trained model before it is closed. */
+  finished?: (trainer: Trainer) => Promise<void>;
 }
 
 /** What a training gave. */
@@ -76,6 +87,7 @@ const jsonOf = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as 
 export async function trainModel(device: Device, options: TrainOptions): Promise<Trained> {
   const { model, recipe, weightSeed = options.seed, maxNorm = 1, storage = "f32" } = options;
   const { corpus, objective = "next", sequences, length, checkpoint, store } = options;
+  const { begin, frozen, finished } = options;
   if (model.embedding.vocab < corpus.vocabulary) {
     throw new UserError(
       `Cannot train ${model.id} on ${corpus.id}: found a vocabulary of ${model.embedding.vocab}, ` +
@@ -88,25 +100,29 @@ export async function trainModel(device: Device, options: TrainOptions): Promise
     const kernels = from?.adapter === adapter
       ? parseChoice(from.kernels)
       : options.kernels ?? guessedKernels(device);
-    const { sources: _, ...described } = model;
-    const facts = {
-      told: {
-        ...toldOf(options),
-        ...{ weightSeed, maxNorm, storage, model: jsonOf(described), recipe: jsonOf(recipe) },
-      },
-      ...{ adapter, kernels: choiceWords(kernels) },
-    };
     const trainer = createTrainer(device, model, {
       ...{ sequences, length, seed: weightSeed, recipe, maxNorm, kernels, storage },
       ...{ recompute: options.recompute, stepsTotal: options.steps },
-      ...{ causal: objective === "next", tags: corpus.domains.length },
+      ...{ causal: objective === "next", tags: corpus.domains.length, frozen },
     });
     try {
+      const { sources: _, ...described } = model;
+      const facts = {
+        told: {
+          ...toldOf(options),
+          ...{ weightSeed, maxNorm, storage, model: jsonOf(described), recipe: jsonOf(recipe) },
+          ...begin && { begin: begin.id },
+          ...frozen && { frozen: Object.keys(trainer.parameters).filter(frozen) },
+        },
+        ...{ adapter, kernels: choiceWords(kernels) },
+      };
+      if (begin && !from) writeWeights(device, trainer, { model, weights: begin.weights });
       const trained = await runTraining(trainer, options, {
         device,
         facts,
         from,
       });
+      await finished?.(trainer);
       return { ...trained, resumedFrom: from?.steps ?? 0, bytes: trainer.bytes() };
     } finally {
       trainer.close();

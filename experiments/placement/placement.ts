@@ -104,11 +104,27 @@ async function circumstances(traces: readonly TraceSource[]): Promise<Circumstan
   };
 }
 
+/** Refuses counts that nothing can be made of, before anything is written. */
+function checkCounts({ redundant, seeds, certified, seconds }: PlacementValues): void {
+  const isCount = (n: number, least: number) => Number.isSafeInteger(n) && n >= least;
+  const rules: readonly [name: string, found: unknown, holds: boolean, wanted: string][] = [
+    ["redundant", redundant, redundant.every((n) => isCount(n, 0)), "whole numbers from 0 on"],
+    ["seeds", seeds, isCount(seeds, 1), "a whole number from 1 on"],
+    ["certified", certified, isCount(certified, 0), "a whole number from 0 on"],
+    ["seconds", seconds, seconds > 0, "a number above 0"],
+  ];
+  const broken = rules.find(([, , holds]) => !holds);
+  if (broken === undefined) return;
+  const [name, found, , wanted] = broken;
+  throw new UserError(`Cannot place experts with ${name}=${found}: wanted ${wanted}`);
+}
+
 async function runPlacement(
   context: Context<{ [K in keyof PlacementValues]: PlacementValues[K] }>,
 ): Promise<Outcome> {
   const { seed, parameters, out } = context;
   const { model, cluster, plan, skews, redundant, certified, seconds } = parameters;
+  checkCounts(parameters);
   const words = { model, cluster, plan };
   const simulation = await readSimulation({
     ...words,

@@ -109,8 +109,9 @@ function check(law: SyntheticLaw): void {
     return;
   }
   throw new UserError(
-    `Cannot draw a trace of ${tokens} tokens with skew ${skew}, drift ${drift} and affinity ` +
-      `${affinity}: wanted 2 tokens or more, skew and drift from 0, affinity from 0 to 1`,
+    `Cannot draw a trace of ${layers} layers and ${tokens} tokens, each with ${topK} of ${experts} ` +
+      `experts, with skew ${skew}, drift ${drift} and affinity ${affinity}: wanted a layer and 2 ` +
+      `tokens or more, skew and drift from 0 on, affinity from 0 to 1`,
   );
 }
 

@@ -28,7 +28,10 @@ export function readMemoryLimit(text: string, deviceBytes: number): number {
       `Cannot read limit "${text}": ${what}, wanted such as memory=90% or memory=72GiB, at most ` +
         `the ${(deviceBytes / 2 ** 30).toFixed(1)} GiB of a device`,
     );
-  if (!found) throw refuse(text.includes("=") ? "found another limit" : "found no amount");
+  if (!found) {
+    const other = text.includes("=") && !text.trim().startsWith("memory=");
+    throw refuse(other ? "found another limit" : "found no amount with a unit");
+  }
   const [, digits, unit] = found;
   if (unit === "%") {
     const share = Number(digits) / 100;

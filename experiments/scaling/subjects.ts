@@ -64,7 +64,8 @@ function doublings(smallest: number, largest: number): number[] {
 /** Sequences for each device have to make whole batches, at the smallest size and so at all. */
 function checkBatches(smallest: number, perDevice: number): void {
   const batch = smallest * perDevice;
-  if (isCount(batch)) return;
+  // Sizes that are none are refused with the others.
+  if (isCount(batch) || !isCount(smallest)) return;
   const nearest = Math.max(1, Math.round(batch)) / smallest;
   throw new UserError(
     `Cannot scale with ${perDevice} sequences for each of ${smallest} devices: found a batch of ` +

@@ -63,6 +63,11 @@ export function readNumber(
   if (Number.isFinite(value) && value >= low && value <= high && (!whole || value % 1 === 0)) {
     return value;
   }
-  const range = high === Infinity ? `of ${low} or more` : `from ${low} to ${high}`;
+  const least = low === Number.MIN_VALUE ? "above 0" : `from ${low} on`;
+  const range = high === Infinity
+    ? least
+    : low === Number.MIN_VALUE
+    ? `${least} up to ${high}`
+    : `from ${low} to ${high}`;
   throw new UserError(`Cannot read "${text}": wanted a ${whole ? "whole " : ""}number ${range}`);
 }

@@ -12,7 +12,7 @@
  * @module
  */
 import type { Plan } from "../plan/plan.ts";
-import type { Script, ScriptSite } from "./closed_script.ts";
+import { type Script, type ScriptSite, takesProcessors } from "./closed_script.ts";
 
 /** Items of an operation that follow each other. */
 interface Segment {
@@ -80,9 +80,9 @@ export function layPair(line: Line, one: Script, other: Script): void {
 
 /** Shares of exchanges for which kernels stand still, and whether they are waited for at once. */
 function sharesOf(plan: Plan, { hiddenShare }: ScriptSite["machine"]["stack"]) {
-  const { gradients, parameters, experts } = plan.overlap;
+  const { gradients, parameters } = plan.overlap;
   return {
-    tokens: experts === "batches" || experts === "dualpipe" ? 1 - hiddenShare.experts : 0,
+    tokens: takesProcessors(plan) ? 1 - hiddenShare.experts : 0,
     gather: parameters ? 1 - hiddenShare.parameters : 0,
     scatter: gradients ? 1 - hiddenShare.gradients : 0,
     gatherAlone: !parameters,

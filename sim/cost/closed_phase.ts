@@ -32,11 +32,29 @@ function stretchOf(p: LayerPhase, kernels: number, { stack, graphs }: Machine): 
   return device / kernels * longer;
 }
 
+/**
+ * Share of a parallel block's attention that runs beside the dispatch, the rest beside the combine: in
+ * proportion to how long they take, so that both are hidden equally well.
+ */
+export function attentionBeside({ dispatchSeconds, combineSeconds }: LayerPhase): number {
+  return dispatchSeconds > 0 ? dispatchSeconds / (dispatchSeconds + combineSeconds) : 0;
+}
+
 /** Seconds of token exchanges that nothing hides where the operation runs alone. */
 export function exposedTokens(p: LayerPhase, plan: Plan, machine: Machine): number {
   const whole = p.dispatchSeconds + p.combineSeconds;
-  if (plan.overlap.experts !== "shared" || whole === 0) return whole;
-  return whole - Math.min(p.dispatchSeconds, p.sharedSeconds * hostStretch(p, machine));
+  if (whole === 0) return 0;
+  switch (plan.overlap.experts) {
+    case "shared":
+      return whole - Math.min(p.dispatchSeconds, p.sharedSeconds * hostStretch(p, machine));
+    case "attention": {
+      // Kernels stand still for the share of an exchange that takes the multiprocessors from them.
+      const shown = whole * (1 - machine.stack.hiddenShare.experts);
+      return Math.max(shown, whole - p.mixerSeconds * hostStretch(p, machine));
+    }
+    default:
+      return whole;
+  }
 }
 
 /** Seconds that a phase of a layer blocks its stage for, alone and sharded parameters apart. */

@@ -10,7 +10,7 @@
  */
 import type { OperationPhase } from "../pipeline/program.ts";
 import type { Plan } from "../plan/plan.ts";
-import { hostStretch, kernelSeconds } from "./closed_phase.ts";
+import { attentionBeside, hostStretch, kernelSeconds } from "./closed_phase.ts";
 import type { Machine } from "./machine.ts";
 import type { LayerCost, LayerPhase } from "./phases.ts";
 
@@ -46,6 +46,11 @@ export function tokensApart({ overlap }: Plan): boolean {
   return overlap.experts === "batches" || overlap.experts === "dualpipe";
 }
 
+/** Whether kernels beside an exchange of tokens stand still for a share of it. */
+export function takesProcessors(plan: Plan): boolean {
+  return tokensApart(plan) || plan.overlap.experts === "attention";
+}
+
 interface Item {
   tokens?: number;
   waits?: boolean;
@@ -65,14 +70,30 @@ const stops = (p: LayerPhase) => p.tensorSeconds + p.contextSeconds;
 const plain = (p: LayerPhase, machine: Machine) =>
   kernelSeconds(p) * hostStretch(p, machine) + stops(p);
 
+/** Kernels of a mixture's pass that run beside the dispatch, and beside the combine. */
+function besideTokens(p: LayerPhase, { overlap }: Plan): { dispatch: number; combine: number } {
+  switch (overlap.experts) {
+    case "shared":
+      return { dispatch: p.sharedSeconds, combine: 0 };
+    case "attention": {
+      const share = attentionBeside(p);
+      return { dispatch: share * p.mixerSeconds, combine: (1 - share) * p.mixerSeconds };
+    }
+    default:
+      return { dispatch: 0, combine: 0 };
+  }
+}
+
 /** Adds the forward pass of a mixture. */
 function addForward(to: Script, p: LayerPhase, { plan, machine }: ScriptSite): void {
   const stretch = hostStretch(p, machine);
-  const beside = plan.overlap.experts === "shared" ? p.sharedSeconds : 0;
-  const before = p.mixerSeconds + p.ffnSeconds + p.routeSeconds + p.sharedSeconds - beside;
+  const beside = besideTokens(p, plan);
+  const all = p.mixerSeconds + p.ffnSeconds + p.routeSeconds + p.sharedSeconds;
+  const before = all - beside.dispatch - beside.combine;
   add(to, before * stretch + stops(p), { tokens: p.dispatchSeconds });
-  if (beside > 0) add(to, beside * stretch);
+  if (beside.dispatch > 0) add(to, beside.dispatch * stretch);
   add(to, p.expertSeconds * stretch, { waits: true, tokens: p.combineSeconds });
+  if (beside.combine > 0) add(to, beside.combine * stretch);
   add(to, p.mergeSeconds * stretch, { waits: true });
 }
 
@@ -91,15 +112,17 @@ function addBackward(
   const weights = whole ? plain(w, machine) : 0;
   const own = whole ? w.expertSeconds * hostStretch(w, machine) : 0;
   const apart = tokensApart(plan);
-  const beside = plan.overlap.experts === "shared" ? p.sharedSeconds : 0;
+  const beside = besideTokens(p, plan);
   add(to, p.mergeSeconds * stretch, { tokens: p.dispatchSeconds });
-  if (beside + late > 0) add(to, beside * stretch + late);
+  if (beside.dispatch + late > 0) add(to, beside.dispatch * stretch + late);
   add(to, p.expertSeconds * stretch + (apart ? 0 : own), {
     waits: true,
     tokens: p.combineSeconds,
   });
   if (apart && own > 0) add(to, own);
-  const after = p.sharedSeconds - beside + p.routeSeconds + p.mixerSeconds + p.ffnSeconds;
+  if (beside.combine > 0) add(to, beside.combine * stretch);
+  const after = p.sharedSeconds + p.routeSeconds + p.mixerSeconds + p.ffnSeconds -
+    beside.dispatch - beside.combine;
   add(to, after * stretch + stops(p) + (apart ? 0 : weights - own), { waits: true });
   return apart ? weights - own : 0;
 }

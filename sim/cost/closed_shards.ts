@@ -12,7 +12,13 @@ import type { Plan } from "../plan/plan.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ChunkSeconds } from "./closed_chunk.ts";
 import { emptyLine, layOne, layPair, runLine } from "./closed_line.ts";
-import { operationScript, type Script, type ScriptSite, tokensApart } from "./closed_script.ts";
+import {
+  operationScript,
+  type Script,
+  type ScriptSite,
+  takesProcessors,
+  tokensApart,
+} from "./closed_script.ts";
 
 /** Micro-batches after which each takes as long as the one before. */
 const settled = 4;
@@ -43,7 +49,8 @@ function leastKernels({ seconds, tokens, waits }: Script, { plan, machine }: Scr
     if (tokens[i] === 0) continue;
     // Alone, an operation waits with its next item or with the one after that.
     const beside = waits[i + 1] === 1 ? 0 : seconds[i + 1];
-    least += apart ? tokens[i] * share : Math.max(0, tokens[i] - beside);
+    const stands = takesProcessors(plan) ? tokens[i] * share : 0;
+    least += apart ? stands : Math.max(stands, tokens[i] - beside);
   }
   return least;
 }

@@ -9,9 +9,11 @@ import {
   allReduceSeconds,
   allToAllSeconds,
   reduceScatterSeconds,
+  ringStepSeconds,
 } from "../network/closed/mod.ts";
 import { membersInTier } from "../network/closed/group.ts";
 import type { Dispatcher, Precision } from "../plan/plan.ts";
+import { coreSeconds } from "./attention_core.ts";
 import { formats } from "./formats.ts";
 import type { CostSite } from "./groups.ts";
 import type { Sizes } from "./sizes.ts";
@@ -51,8 +53,30 @@ function addTensor(layer: LayerCost, site: CostSite): void {
   if (plan.sequenceParallel) add("backwardWeight", halves * gather);
 }
 
-/** Share of a mixer's kernels that is attention on long sequences: a ring's sends run beside it. */
-const attentionShare = 0.5;
+/**
+ * Adds keys and values that go around a ring of context ranks while each block of attention is worked
+ * on: a step waits for what its message takes longer than a block. Going back there are their gradients
+ * as well, which set out one block later, so that they come alone at the end as the others do at the
+ * beginning.
+ */
+function addRing(layer: LayerCost, site: CostSite, again: number): void {
+  const { sizes: { attention: a }, plan: { cp }, split, machine, groups } = site;
+  const { stack, fabric } = machine;
+  const slower = 1 / stack.bandwidthFactor.tensor;
+  const bytes = split.tokens * a.kvHeads * (a.qkDim + a.vDim) / split.tp * 2;
+  const one = ringStepSeconds(bytes, groups.context, fabric) * slower;
+  const both = ringStepSeconds(2 * bytes, groups.context, fabric) * slower;
+  const core = coreSeconds(site);
+  const late = (step: number, all: number) => Math.max(0, step - all / cp);
+  const there = (cp - 1) * late(one, core.forward);
+  const back = 2 * late(one, core.backward) + (cp - 2) * late(both, core.backward);
+  const { forward, backwardInput } = layer;
+  const hidden = (cp - 1) * one - there;
+  forward.contextSeconds += there;
+  forward.contextHiddenSeconds += hidden;
+  backwardInput.contextSeconds += back + again * there;
+  backwardInput.contextHiddenSeconds += 2 * one + (cp - 2) * both - back + again * hidden;
+}
 
 /** Adds the exchange of keys and values, or of heads, between context ranks. */
 function addContext(layer: LayerCost, site: CostSite): void {
@@ -62,6 +86,7 @@ function addContext(layer: LayerCost, site: CostSite): void {
   const a = sizes.attention;
   const slower = 1 / stack.bandwidthFactor.tensor;
   const again = recomputes(plan, "attention_core") ? 1 : 0;
+  if (plan.contextExchange === "p2p") return addRing(layer, site, again);
   if (plan.contextExchange === "a2a") {
     // Queries and outputs of every head, keys and values of theirs.
     const width = (a.heads + a.kvHeads) * (a.qkDim + a.vDim);
@@ -73,15 +98,8 @@ function addContext(layer: LayerCost, site: CostSite): void {
   }
   const bytes = plan.cp * split.tokens * a.kvHeads * (a.qkDim + a.vDim) / split.tp * 2;
   const seconds = allGatherSeconds(bytes, groups.context, fabric) * slower;
-  const share = plan.contextExchange === "p2p" ? attentionShare : 0;
-  const beside = layer.forward.mixerSeconds * share;
-  const besideBack = layer.backwardInput.mixerSeconds * share;
-  const exposed = Math.max(0, seconds - beside);
-  layer.forward.contextSeconds += exposed;
-  layer.forward.contextHiddenSeconds += seconds - exposed;
-  const back = Math.max(0, 2 * seconds - besideBack);
-  layer.backwardInput.contextSeconds += back + again * exposed;
-  layer.backwardInput.contextHiddenSeconds += 2 * seconds - back + again * (seconds - exposed);
+  layer.forward.contextSeconds += seconds;
+  layer.backwardInput.contextSeconds += seconds * (2 + again);
 }
 
 type Mixture = NonNullable<Sizes["moe"]>;

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Dispatcher, Plan, RecomputeModule } from "../plan/plan.ts";
+import { addCore } from "./attention_core.ts";
 import {
-  addAttention,
   addGrouped,
   addPasses,
   addProduct,
@@ -16,6 +16,7 @@ import {
 import type { CostSite } from "./groups.ts";
 import type { Machine } from "./machine.ts";
 import type { LayerCost, LayerKind } from "./phases.ts";
+import { addRowCasts } from "./row_casts.ts";
 import { projectionWidths } from "./sizes.ts";
 
 /** Bytes of an activation. */
@@ -35,14 +36,6 @@ const partOf = (layer: LayerCost, slot: KernelSlot, again: boolean): Part => ({
   slot,
   again,
 });
-
-/** Share of the keys that an average layer's queries see. */
-function keysSeen({ sizes, split }: KernelSite): number {
-  const { window } = sizes.attention;
-  if (!window) return split.keys;
-  const inWindow = Math.min(window.size, split.keys);
-  return (split.keys + (window.every - 1) * inWindow) / window.every;
-}
 
 /** Router of attention experts, and the pass that gives each head the share of its expert. */
 function addShares(part: Part, experts: number, { sizes, split, machine }: KernelSite): void {
@@ -69,25 +62,7 @@ function addMixer(layer: LayerCost, site: KernelSite): void {
   } else {
     addProduct(part, [tokens, projectionWidths(a).inWidth / tp, dModel], machine);
   }
-  const core = partOf(layer, "mixerSeconds", recomputes(plan, "attention_core"));
-  const softmax = a.linear ? 1 / a.linear.every : 1;
-  addAttention(core, {
-    heads: softmax * split.sequences * a.heads / tp,
-    queries: split.queries,
-    keys: keysSeen(site),
-    storedKeys: 2 * split.keys,
-    qkDim: a.qkDim,
-    vDim: a.vDim,
-  }, machine);
-  if (a.linear) {
-    const { heads, stateDim, headDim } = a.linear;
-    const flops = 6 * tokens * heads / tp * stateDim * headDim * (1 - softmax);
-    const seconds = flops * machine.wide.attention.forward.secondsPerFlop;
-    layer.forward.mixerSeconds += seconds;
-    layer.backwardInput.mixerSeconds += seconds * (full ? 3 : 2);
-    layer.forward.flops += flops;
-    layer.backwardInput.flops += flops * (full ? 3 : 2);
-  }
+  addCore(layer, site, { again: recomputes(plan, "attention_core"), full });
   const outWidth = a.latent ? a.heads * a.vDim : projectionWidths(a).outWidth;
   addProduct(part, [tokens, dModel, outWidth / tp], machine);
   if (a.experts !== undefined) addShares(part, a.experts, site);
@@ -158,6 +133,7 @@ function addExperts(layer: LayerCost, site: KernelSite): void {
   const rowBytes = sizes.dModel * wideBytes * passes / 2;
   addPasses(partOf(layer, "routeSeconds", again), split.expertRows * rowBytes, machine);
   addPasses(partOf(layer, "mergeSeconds", again), split.expertRows * rowBytes, machine);
+  addRowCasts(layer, { sizes, plan, split, machine, again });
   const width = moe.width / split.etp;
   const wide = (sizes.ffnMatrices - 1) * width;
   const { expertRows: rows, localExperts, largestRows } = split;

@@ -36,6 +36,17 @@ function oneOf(name: string, word: string, { values }: LaunchArgument): string {
   throw unknownName(`value of ${name}`, word, values);
 }
 
+/** What is counted: of these there is at least one. */
+const counted: ReadonlySet<string> = new Set([
+  ...["tp", "cp", "dp", "pp", "vpp", "ep", "etp", "shardRanks"],
+  ...["microBatch", "globalBatch", "workload.sequence"],
+]);
+
+/** Whether a number is one that a launcher would take; -1 says "as it comes" to some arguments. */
+function isCount(value: number, { says, otherwise }: LaunchArgument): boolean {
+  return Number.isSafeInteger(value) && (!counted.has(says) || value >= 1 || value === otherwise);
+}
+
 function wrong(name: string, found: unknown, wanted: string): UserError {
   return new UserError(
     `Cannot read ${name}: expected ${wanted} but found ${JSON.stringify(found)}`,
@@ -58,13 +69,12 @@ export function readSetting(name: string, found: unknown, argument: LaunchArgume
     case "number": {
       const value = typeof alone === "string" && alone.trim() !== "" ? Number(alone) : alone;
       const fits = typeof value === "number" &&
-        (argument.takes === "whole" ? Number.isSafeInteger(value) : Number.isFinite(value));
+        (argument.takes === "whole" ? isCount(value, argument) : Number.isFinite(value));
       if (fits) return value;
-      throw wrong(
-        name,
-        alone ?? "nothing",
-        `a ${argument.takes === "whole" ? "whole " : ""}number`,
-      );
+      const wanted = argument.takes === "number"
+        ? "a number"
+        : `a whole number${counted.has(argument.says) ? " from 1 on" : ""}`;
+      throw wrong(name, alone ?? "nothing", wanted);
     }
     case "text":
       if (typeof alone === "string") return oneOf(name, alone, argument);

@@ -9,6 +9,7 @@
 import type { ScheduleName } from "../plan/plan.ts";
 import { type CompiledPrograms, compilePrograms, type PairRule } from "./compiled.ts";
 import type { PipelineCosts } from "./costs.ts";
+import { leastMatching } from "./least_matching.ts";
 import { schedule, type ScheduleOptions } from "./schedule.ts";
 import { type Surroundings, sweep } from "./sweep.ts";
 
@@ -53,41 +54,45 @@ function roundsOf(name: ScheduleName): number {
   return name === "v-min" ? 6 : name.startsWith("dualpipe") ? 4 : 3;
 }
 
-/** Seconds of a forward pass with the backward pass beside which, or before which, it takes least. */
-function leastTogether(stage: number, chunk: number, costs: PipelineCosts): number {
+/** Seconds of a forward pass and the backward pass of a chunk, beside each other or not. */
+function together(stage: number, costs: PipelineCosts) {
   const { forward, backward, backwardInput, backwardWeight, pair, pairs } = costs;
   const chunks = forward[stage].length;
-  const beside = (other: number) =>
-    pairs ? pairs.whole[(stage * chunks + chunk) * chunks + other] : pair?.[stage][chunk] ?? 0;
-  let least = Infinity;
-  for (let other = 0; other < chunks; other++) {
+  return (chunk: number, other: number): number => {
+    const beside = pairs
+      ? pairs.whole[(stage * chunks + chunk) * chunks + other]
+      : pair?.[stage][chunk] ?? 0;
     const apart = backwardInput[stage][other] + backwardWeight[stage][other];
     const whole = backward === undefined ? apart : Math.min(apart, backward[stage][other]);
-    const both = beside(other);
     // Pairs that never are take nothing.
-    least = Math.min(least, forward[stage][chunk] + whole, both > 0 ? both : Infinity);
-  }
-  return least;
+    return Math.min(forward[stage][chunk] + whole, beside > 0 ? beside : Infinity);
+  };
 }
 
 /**
  * Seconds of the work of the slowest stage for one micro-batch; no step is faster in the long run.
  *
- * Pairs may beat the sum of their parts. A stage runs as many forward as backward passes, so each of the
- * former can be counted with one of the latter: with its partner in a pair, else with any that is left.
- * Whichever that is, both take no less than the forward pass with the one that suits it best.
+ * Pairs may beat the sum of their parts. A stage runs each chunk's forward passes as often as its backward
+ * passes, so that each of the former can be counted with one of the latter: with its partner in a pair,
+ * else with any that is left. Whichever these are, all take no less than if every chunk's forward passes
+ * went with the backward passes of one chunk and each chunk's with those of another one, in the way that
+ * suits all best.
  */
 function slowestStage(costs: PipelineCosts, twoWay: boolean): number {
+  const { forward, backward, backwardInput, backwardWeight } = costs;
   const paired = costs.pair !== undefined || costs.pairs !== undefined;
   let slowest = 0;
-  costs.forward.forEach((chunks, s) => {
-    let work = 0;
-    for (let c = 0; c < chunks.length; c++) {
-      work += paired ? leastTogether(s, c, costs) : chunks[c] + (costs.backward?.[s][c] ??
-        costs.backwardInput[s][c] + costs.backwardWeight[s][c]);
-    }
+  for (let s = 0; s < forward.length; s++) {
+    // Stages alike share their rows.
+    const alike = s > 1 && forward[s] === forward[s - 1] &&
+      backwardInput[s] === backwardInput[s - 1] && backward?.[s] === backward?.[s - 1];
+    if (alike) continue;
+    const work = paired
+      ? leastMatching(forward[s].length, together(s, costs))
+      : forward[s].reduce((sum, seconds, c) =>
+        sum + seconds + (backward?.[s][c] ?? backwardInput[s][c] + backwardWeight[s][c]), 0);
     slowest = Math.max(slowest, work);
-  });
+  }
   return twoWay ? slowest / 2 : slowest;
 }
 

@@ -94,8 +94,10 @@ function slotsPerRank(experts: number, { ranks, redundant }: ReplicateOptions): 
   const once = expertsPerRank(experts, ranks);
   const more = redundant / ranks;
   if (!Number.isSafeInteger(more) || more < 0) {
+    const below = Math.max(0, Math.floor(more) * ranks);
     throw new UserError(
-      `Cannot place ${redundant} redundant experts on ${ranks} ranks: wanted a multiple of ${ranks}`,
+      `Cannot place ${redundant} redundant experts on ${ranks} ranks: wanted a multiple of ${ranks}, ` +
+        `such as ${below} or ${below + ranks}`,
     );
   }
   if (once + more > experts) {

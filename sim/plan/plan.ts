@@ -53,7 +53,7 @@ export type Dispatcher = typeof dispatchers[number];
 export const contextExchanges = ["p2p", "a2a", "all-gather"] as const;
 
 /** What hides the exchange of tokens. */
-export const expertOverlaps = ["none", "shared", "batches", "dualpipe"] as const;
+export const expertOverlaps = ["none", "shared", "batches", "dualpipe", "attention"] as const;
 
 /** What runs beside what. */
 export interface Overlap {
@@ -65,7 +65,10 @@ export interface Overlap {
   tensor: boolean;
   /** Activations travel between stages while the stages compute. */
   pipeline: boolean;
-  /** What hides the exchange of tokens: nothing, the shared experts, or another micro-batch. */
+  /**
+   * What hides the exchange of tokens: nothing, the shared experts, another micro-batch, or, in layers
+   * whose halves run in parallel, the attention.
+   */
   experts: typeof expertOverlaps[number];
 }
 

@@ -57,11 +57,17 @@ function indivisible(what: string, whole: number, by: Record<string, number>): s
 
 /** Says why redundant experts do not go on so many ranks, if so. */
 function redundancyFault({ experts, redundant = 0 }: MoeSizes, ep: number): string | undefined {
+  // A slot of each expert on every rank.
+  const most = (ep - 1) * experts;
+  const fault = indivisible("redundant experts", redundant, { ep });
+  if (fault !== undefined) {
+    const below = Math.min(most, Math.floor(redundant / ep) * ep);
+    return `${fault}, wanted such as ${below}${below + ep > most ? "" : ` or ${below + ep}`}`;
+  }
   const slots = (experts + redundant) / ep;
-  return indivisible("redundant experts", redundant, { ep }) ??
-    (slots > experts
-      ? `${redundant} redundant experts make ${slots} slots a rank with ep ${ep}, for ${experts} experts`
-      : undefined);
+  if (slots <= experts) return undefined;
+  return `${redundant} redundant experts make ${slots} slots a rank with ep ${ep}, for ${experts} ` +
+    `experts, wanted at most ${most}`;
 }
 
 /** The rules, in the order in which they are checked. */
@@ -211,6 +217,9 @@ export const planRules: readonly PlanRule[] = [
         ? `experts:dualpipe is for the schedules dualpipe and dualpipe-v, not for ${schedule}`
         : overlap.experts === "shared" && !sizes.moe?.sharedWidth
         ? `${sizes.name} has no shared experts to hide the exchange of tokens`
+        : overlap.experts === "attention" && !(sizes.moe && sizes.parallel)
+        ? `experts:attention is for experts beside the attention of a parallel block, which ` +
+          `${sizes.name} has not`
         : undefined,
   },
 ];

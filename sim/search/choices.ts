@@ -22,6 +22,7 @@ import { formats } from "../cost/formats.ts";
 import { kindOf } from "../cost/layout.ts";
 import type { Sizes } from "../cost/sizes.ts";
 import type { SearchSite } from "./problem.ts";
+import { withRowFormats } from "./row_formats.ts";
 
 /** Values by field. */
 export interface ChoiceLists
@@ -135,7 +136,9 @@ function usualChoices(site: SearchSite): ChoiceLists {
     dispatcher: moe ? dispatchers : ["all-to-all"],
     ...{ gradients: both, parameters: both, tensor: both, pipeline: both },
     experts: moe
-      ? expertOverlaps.filter((name) => name !== "shared" || moe.sharedWidth > 0)
+      ? expertOverlaps.filter((name) =>
+        (name !== "shared" || moe.sharedWidth > 0) && (name !== "attention" || sizes.parallel)
+      )
       : ["none"],
   };
 }
@@ -187,9 +190,7 @@ export function choicesOf(site: SearchSite): ChoiceLists {
 
 /** Formats of a plan with the first, and narrowest, of those of rows. */
 export function rowFormats(base: Plan, lists: ChoiceLists): Plan["formats"] {
-  const [dispatch] = lists.dispatch;
-  const [combine] = lists.combine;
-  return { ...base.formats, ...(dispatch && { dispatch }), ...(combine && { combine }) };
+  return withRowFormats(base.formats, lists.dispatch[0], lists.combine[0]);
 }
 
 /** The number of plans in a product of lists. */

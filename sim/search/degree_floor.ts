@@ -16,6 +16,7 @@ import { barePlan, keyOf } from "./layer_tables.ts";
 import { layerPricer, layerWork, type TokenMode } from "./layer_work.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
+import { triedRowFormats } from "./row_formats.ts";
 import { layerKinds } from "./stage_shapes.ts";
 import { type ByWay, setsByWay, ways } from "./ways.ts";
 
@@ -45,7 +46,9 @@ const endlessSlack = 1 - 1e-3;
 
 /** Most that may be hidden of tokens under some choices. */
 function bestModes({ experts }: ChoiceLists): TokenMode[] {
-  const apart = experts.includes("batches") || experts.includes("dualpipe");
+  const apart = (["batches", "dualpipe", "attention"] as const).some((way) =>
+    experts.includes(way)
+  );
   return [experts.includes("shared") ? "shared" : "none", ...(apart ? ["apart" as const] : [])];
 }
 
@@ -99,13 +102,25 @@ export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): 
     });
   }
 
+  /** Formats of rows that are tried with a dispatcher, or with any. */
+  function rowFormatsOf(plan: Plan, dispatcher?: Dispatcher): Plan["formats"][] {
+    const names = dispatcher === undefined ? lists.dispatcher : [dispatcher];
+    const all = names.flatMap((name) => triedRowFormats({ ...plan, dispatcher: name }, lists));
+    return [...new Map(all.map((formats) => [JSON.stringify(formats), formats])).values()];
+  }
+
   /** Seconds of a sequence with a format and a dispatcher, or with any. */
   function secondsOf(plan: Plan, dispatcher?: Dispatcher): number[] {
     const others = othersOf(plan);
-    const mixtures = modeSeconds(plan, mixtureKinds, (kind) => mixtureCost(kind, plan, dispatcher));
+    const mixtures = rowFormatsOf(plan, dispatcher).map((formats) => {
+      const own = { ...plan, formats };
+      return modeSeconds(own, mixtureKinds, (kind) => mixtureCost(kind, own, dispatcher));
+    });
     return ways.map((_, way) => {
       if (!tried[way]) return Infinity;
-      const sums = modes.map((_, m) => others[way][m] + mixtures[way][m]);
+      const sums = modes.map((_, m) =>
+        others[way][m] + Math.min(...mixtures.map((seconds) => seconds[way][m]))
+      );
       return Math.min(...sums) / endless * endlessSlack;
     });
   }

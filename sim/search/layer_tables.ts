@@ -9,15 +9,19 @@ import type { Plan } from "../plan/plan.ts";
 import { type ChoiceLists, rowFormats } from "./choices.ts";
 import { type LayersMemory, memoryTable } from "./layer_memory.ts";
 import type { SearchDegrees } from "./degrees.ts";
-import { layerPricer, type LayerWork, layerWork } from "./layer_work.ts";
+import { layerPricer, type LayerWork, layerWork, leastWork } from "./layer_work.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
+import { triedRowFormats } from "./row_formats.ts";
 import { bitsOf } from "./recompute_sets.ts";
 import { layerKinds } from "./stage_shapes.ts";
 
 /** Tables of layers; see the module. */
 export interface LayerTables {
-  /** Seconds of layers by kind, for every set of modules, or for all of them at once. */
+  /**
+   * Seconds of layers by kind: for every set of modules with the plan's formats of rows, or at least
+   * for all of both at once.
+   */
   work(plan: Plan, sets: "all" | "any"): ReadonlyMap<LayerKind, LayerWork>;
   /** Memory of layers for a micro-batch of one sequence, with any dispatcher. */
   memory(plan: Plan): LayersMemory;
@@ -82,6 +86,16 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
     return new Map(kinds.map((kind) => [kind, layerWork(kind, plan, of)]));
   }
 
+  /** Whatever is computed again, and in whichever format rows travel. */
+  function anyWorkOf(plan: Plan): ReadonlyMap<LayerKind, LayerWork> {
+    const works = triedRowFormats(plan, lists).map((formats) =>
+      workOf({ ...plan, formats }, "any")
+    );
+    return works.reduce((least, other) =>
+      new Map(kinds.map((kind) => [kind, leastWork(least.get(kind)!, other.get(kind)!)]))
+    );
+  }
+
   const numberOf = (kind: LayerKind) => layers[layerKinds.indexOf(kind)];
 
   function shardSeconds(plan: Plan): ShardSeconds {
@@ -104,7 +118,10 @@ export function layerTables(site: SearchSite, lists: ChoiceLists, base: Plan): L
       remember(
         which === "all" ? works : bareWorks,
         `${keyOf(plan)}/${restKey(plan)}`,
-        () => workOf({ ...plan, ...bare }, which === "all" ? sets : "any"),
+        () => {
+          const own = { ...plan, ...bare };
+          return which === "any" ? anyWorkOf(own) : workOf({ ...own, formats: plan.formats }, sets);
+        },
       ),
     memory: (plan) =>
       remember(

@@ -70,8 +70,8 @@ function leastSeconds(
 /**
  * Seconds of a backward pass at least, whatever is computed again; `forward` bounds what that adds.
  *
- * More kernels usually take longer. But beside a host that is behind they take nothing, and hide more of
- * a ring's sends, half of what they add; and more of the shared experts hides more of a dispatch.
+ * More kernels usually take longer. But beside a host that is behind they take nothing, and more of the
+ * shared experts hides more of a dispatch.
  */
 function floorSeconds(
   p: LayerPhase,
@@ -84,9 +84,7 @@ function floorSeconds(
   const factor = graphs === "none" ? 1 : stack.graphFactor[graphs];
   const host = p.kernels * stack.hostSeconds * factor;
   const busy = Math.max(device, host);
-  const idle = mode === "shared" ? Infinity : Math.max(0, host - device);
-  const context = Math.max(0, p.contextSeconds - Math.min(forward.mixerSeconds, idle) / 2);
-  const stops = p.tensorSeconds + context;
+  const stops = p.tensorSeconds + p.contextSeconds;
   const tokens = p.dispatchSeconds + p.combineSeconds;
   if (tokens === 0 || mode === "none") return busy + stops + tokens;
   if (mode === "apart") return busy + stops + tokens * (1 - stack.hiddenShare.experts);
@@ -98,7 +96,7 @@ function floorSeconds(
 /** Fields of a backward pass that a module adds to when it is computed again. */
 const addedFields: Readonly<Record<RecomputeModule, readonly (keyof LayerPhase)[]>> = {
   norm: ["mixerSeconds"],
-  attention_core: ["mixerSeconds"],
+  attention_core: ["mixerSeconds", "contextSeconds"],
   mla_up: ["mixerSeconds"],
   activation: ["ffnSeconds", "expertSeconds", "sharedSeconds"],
   ffn: ["ffnSeconds"],
@@ -116,7 +114,7 @@ const contains: Readonly<Partial<Record<keyof LayerPhase, RecomputeModule>>> = {
   sharedSeconds: "shared_experts",
 };
 
-/** A backward pass with a set of modules computed again; attention's exchange is its least. */
+/** A backward pass with a set of modules computed again. */
 function withSet(
   none: LayerPhase,
   alone: ReadonlyMap<RecomputeModule, LayerPhase>,
@@ -131,18 +129,13 @@ function withSet(
       phase[field] += added[field] - none[field];
     }
   }
-  // More kernels hide more of a ring's sends, half of them at most.
-  phase.contextSeconds = Math.max(
-    0,
-    none.contextSeconds - (phase.mixerSeconds - none.mixerSeconds) / 2,
-  );
   return phase;
 }
 
 /** Fields of the forward pass that are done again with everything. */
 const wholeFields = [
   ...["ffnSeconds", "routeSeconds", "mergeSeconds", "expertSeconds", "sharedSeconds"] as const,
-  ...["dispatchSeconds", "combineSeconds", "tensorSeconds", "kernels"] as const,
+  ...["dispatchSeconds", "combineSeconds", "tensorSeconds", "contextSeconds", "kernels"] as const,
 ];
 
 /** Fields of the forward pass that the module of the heavy way does again as they are. */
@@ -164,7 +157,6 @@ function wayPhases(kind: LayerKind, none: LayerCost, heavy: RecomputeModule): La
   for (const field of wholeFields) wholly[field] += forward[field];
   // The output layer of a module that predicts further tokens is never computed again.
   if (kind !== "mtp") wholly.mixerSeconds += forward.mixerSeconds;
-  wholly.contextSeconds = Math.max(0, light.contextSeconds - forward.mixerSeconds / 2);
   return [light, heavily, wholly];
 }
 
@@ -177,6 +169,17 @@ export interface LayerWork {
 }
 
 const modes: readonly TokenMode[] = ["none", "shared", "apart"];
+
+/** The least of two, figure by figure. */
+export function leastWork(one: LayerWork, other: LayerWork): LayerWork {
+  const least = { forward: { ...one.forward }, backward: { ...one.backward } };
+  for (const mode of modes) {
+    const seconds = other.backward[mode];
+    least.forward[mode] = Math.min(one.forward[mode], other.forward[mode]);
+    least.backward[mode] = one.backward[mode].map((value, i) => Math.min(value, seconds[i]));
+  }
+  return least;
+}
 
 /** What layers are worked out from. */
 interface WorkSite {
@@ -212,8 +215,8 @@ export function layerWork(kind: LayerKind, plan: Plan, of: WorkSite): LayerWork 
     backward: {} as LayerWork["backward"],
   };
   for (const mode of modes) {
-    // Only mixtures send tokens; a ring's bound differs by mode in a bound for all sets.
-    if (mode === "apart" && forward.dispatchSeconds === 0) {
+    // Only mixtures send tokens.
+    if (mode !== "none" && forward.dispatchSeconds === 0) {
       work.forward[mode] = work.forward.none;
       work.backward[mode] = work.backward.none;
       continue;

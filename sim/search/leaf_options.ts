@@ -2,12 +2,12 @@
  * What is left to choose when degrees, micro-batch and cut are: which values hold, which are decided
  * because they are never worse, and how many plans each of these takes away.
  *
- * Never worse in time or memory, in the closed form as it is: the narrower formats of rows, exchanges
- * of tensor ranks beside their products, tokens beside the shared experts rather than beside nothing,
- * and beside nothing rather than beside other micro-batches where a schedule runs no two operations in
- * pairs and no whole backward passes, and where no tokens travel. Activations that travel between
- * stages beside kernels are never slower but take a buffer more, so both are tried; with one stage
- * there are none.
+ * Never worse in time or memory, in the closed form as it is: exchanges of tensor ranks beside their
+ * products, tokens beside the shared experts rather than beside nothing, and beside nothing rather than
+ * beside other micro-batches where a schedule runs no two operations in pairs and no whole backward
+ * passes, and where no tokens travel. Activations that travel between stages beside kernels are never
+ * slower but take a buffer more, so both are tried; with one stage there are none. Formats of rows
+ * follow from that of the products (`row_formats.ts`) and are all counted here.
  *
  * What runs beside kernels at the ends of a step is tried both ways. Reducing gradients beside the last
  * backward passes has kernels stand still for a share of each, which may cost more than a short exchange
@@ -59,7 +59,7 @@ function fateOf(
 ): "dominance" | undefined {
   const alone = held.includes("none") || held.includes("shared");
   if (experts === "none") return held.includes("shared") ? "dominance" : undefined;
-  if (experts === "shared" || !alone) return undefined;
+  if (experts === "shared" || experts === "attention" || !alone) return undefined;
   if (plan.ep * plan.etp === 1) return "dominance";
   const own = { ...plan, zero: 0 as const, overlap: { ...plan.overlap, experts } };
   const pairs = pairRule(own) !== "none" || runsWhole(own) || plan.pp === 1;
@@ -128,9 +128,9 @@ export function leafOptions(plan: Plan, of: LeafSite): LeafOptions {
     }
   }
   const left = count * BigInt(shardings.length);
-  const formats = lists.dispatch.length * lists.combine.length * lists.tensor.length;
-  if (tally) tally.dominance += BigInt(each - each / formats) * left;
-  each /= formats;
+  const tensor = lists.tensor.length;
+  if (tally) tally.dominance += BigInt(each - each / tensor) * left;
+  each /= tensor;
   const pipeline = plan.pp === 1 ? lists.pipeline.slice(0, 1) : lists.pipeline;
   const kept = each / lists.pipeline.length * pipeline.length;
   if (tally) tally.same += BigInt(each - kept) * left;

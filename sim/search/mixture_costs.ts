@@ -56,10 +56,11 @@ export function mixtureCosts(site: SearchSite, dispatchers: readonly Dispatcher[
 
   /** The experts of a mixture; with no dispatcher named the least of each phase with any. */
   function expertsOf(kind: LayerKind, plan: Plan, dispatcher?: Dispatcher): LayerCost {
-    const { tp, cp, ep, etp, sequenceParallel, precision } = plan;
+    const { tp, cp, ep, etp, sequenceParallel, precision, formats } = plan;
     // Routers work on the tokens of a rank, where these are split by tensor ranks as well.
     const own = sequenceParallel ? "" : tp;
-    const key = `${kind}/${tp * cp}/${own}/${ep}/${etp}/${precision}/${dispatcher}`;
+    const rows = `${formats.dispatch}/${formats.combine}`;
+    const key = `${kind}/${tp * cp}/${own}/${ep}/${etp}/${precision}/${dispatcher}/${rows}`;
     return recall(
       experts,
       key,

@@ -46,7 +46,7 @@ export interface PreparedSearch {
   cuts: (pp: number) => Cuts;
   /** What is held of every plan. */
   base: Plan;
-  /** Formats of rows that every plan has. */
+  /** Formats of a plan with the narrowest of rows; see `row_formats.ts` for those that are tried. */
   formats: Plan["formats"];
   /** Layers of the model by kind. */
   layers: readonly number[];

@@ -53,6 +53,8 @@ export interface TokenModes {
 export function tokenModes(plan: Plan): TokenModes {
   const { experts } = plan.overlap;
   if (experts === "none" || experts === "shared") return { forward: experts, backward: experts };
+  // Beside a parallel block's attention no less shows than the share that kernels stand still for.
+  if (experts === "attention") return { forward: "apart", backward: "apart" };
   if (pairRule(plan) !== "none" || plan.zero === 3) return { forward: "apart", backward: "apart" };
   // Alone, a forward pass hides nothing, and a whole backward pass what gradients of weights hide.
   return { forward: "none", backward: runsWhole(plan) ? "apart" : "none" };

@@ -1,5 +1,6 @@
 /**
- * The last level before prices: what hides tokens and sends, what is computed again, what is sharded.
+ * The last level before prices: formats of rows, what hides tokens and sends, what is computed again,
+ * what is sharded.
  *
  * @module
  */
@@ -18,6 +19,7 @@ import {
   tokenModes,
 } from "./time_bound.ts";
 import type { Shape } from "./unit_shapes.ts";
+import { triedRowFormats } from "./row_formats.ts";
 import { type ByWay, hasHope } from "./ways.ts";
 
 /** Shardings that share their least times, by their places in the list. */
@@ -90,41 +92,50 @@ export function coresOf(from: Shape, of: UnitSite): Core[] {
     return [];
   }
   const memory = memoryBound(from, chosen);
+  const formats = triedRowFormats(shape, lists);
+  const rows = lists.dispatch.length * lists.combine.length;
+  tally.dominance += all / BigInt(rows) * BigInt(rows - formats.length);
   const plans = shardings.map((sharding) =>
     lists.gradients.length * (gathersParameters(sharding) ? lists.parameters.length : 1)
   );
   const fallen = { memory: 0, time: 0 };
-  const bound = { ...bare, work: tables.work(shape, "all") };
+  const variants = formats.flatMap((formats) => {
+    const bound = { ...bare, work: tables.work({ ...shape, formats }, "all") };
+    return options.experts.flatMap((experts) =>
+      options.pipeline.map((pipeline) => ({
+        bound,
+        plan: { ...shape, formats, overlap: { ...shape.overlap, experts, pipeline } },
+      }))
+    );
+  });
   const cores: Core[] = [];
   const longest: Float64Array[] = [];
-  for (const experts of options.experts) {
+  for (const { plan, bound } of variants) {
+    const { experts, pipeline } = plan.overlap;
     const paired = experts === "batches" || experts === "dualpipe";
     const most = longest[paired ? 1 : 0] ??= longestOfSets(memory, of, paired);
-    for (const pipeline of options.pipeline) {
-      const plan = { ...shape, overlap: { ...shape.overlap, experts, pipeline } };
-      for (const { places, lines, shards } of timesOf(plan, bound, { site: of, shardings })) {
-        const all = places.reduce((sum, at) => sum + plans[at], 0);
-        for (let s = 0; s < sets; s++) {
-          if (most[s] < 0) {
-            fallen.memory += all;
-            continue;
-          }
-          const stepSeconds = Math.max(leastOfSet(lines, s) + shards.added, shards.all);
-          if (stepSeconds > most[s]) {
-            fallen.time += all;
-            continue;
-          }
-          const left: Core["shardings"] = [];
-          for (const at of places) {
-            const peakBytes = memory.bytes(s, at, { paired, pipeline });
-            const fits = peakBytes <= limitBytes;
-            if (fits && !isHopeless(known, { stepSeconds, peakBytes }, rules)) {
-              left.push({ sharding: shardings[at], stepSeconds, peakBytes });
-            } else fallen[fits ? "time" : "memory"] += plans[at];
-          }
-          if (left.length === 0) continue;
-          cores.push({ plan: { ...plan, recompute: lists.recompute[s] }, shardings: left });
+    for (const { places, lines, shards } of timesOf(plan, bound, { site: of, shardings })) {
+      const all = places.reduce((sum, at) => sum + plans[at], 0);
+      for (let s = 0; s < sets; s++) {
+        if (most[s] < 0) {
+          fallen.memory += all;
+          continue;
         }
+        const stepSeconds = Math.max(leastOfSet(lines, s) + shards.added, shards.all);
+        if (stepSeconds > most[s]) {
+          fallen.time += all;
+          continue;
+        }
+        const left: Core["shardings"] = [];
+        for (const at of places) {
+          const peakBytes = memory.bytes(s, at, { paired, pipeline });
+          const fits = peakBytes <= limitBytes;
+          if (fits && !isHopeless(known, { stepSeconds, peakBytes }, rules)) {
+            left.push({ sharding: shardings[at], stepSeconds, peakBytes });
+          } else fallen[fits ? "time" : "memory"] += plans[at];
+        }
+        if (left.length === 0) continue;
+        cores.push({ plan: { ...plan, recompute: lists.recompute[s] }, shardings: left });
       }
     }
   }

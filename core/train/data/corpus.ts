@@ -24,6 +24,11 @@ export interface Corpus {
   mask: number;
   /** Names of the domains; a sequence's tag is the index of its own. */
   domains: readonly string[];
+  /**
+   * How often sequences are of each domain, as shares of their sum; all alike where absent. See
+   * {@linkcode weightedCorpus}.
+   */
+  weights?: readonly number[];
   /** A sequence of `length` token ids of a domain. */
   draw(domain: number, options: { length: number; part: CorpusPart; stream: Stream }): Uint32Array;
   /**
@@ -80,6 +85,24 @@ function domainAt(index: number, domains: number, at: { seed: number; part: Corp
   return shuffled(domains, split(at.seed, `${at.part}/deal/${round}`))[index % domains];
 }
 
+/** Sequences of a round of weighed domains: each domain has its share of them, up to one. */
+const weighedRound = 20;
+
+/** Domain of a sequence where domains have weights: a seeded place in a part of the round of its own. */
+function weighedDomain(
+  index: number,
+  weights: readonly number[],
+  at: { seed: number; part: CorpusPart },
+): number {
+  const round = Math.floor(index / weighedRound);
+  const place = shuffled(weighedRound, split(at.seed, `${at.part}/weighed/${round}`));
+  const within = split(at.seed, `${at.part}/weighed/${round}/within`).uniform();
+  const whole = weights.reduce((a, b) => a + b);
+  let rest = whole * (place[index % weighedRound] + within) / weighedRound;
+  const found = weights.findIndex((weight) => (rest -= weight) < 0);
+  return found >= 0 ? found : weights.findLastIndex((weight) => weight > 0);
+}
+
 /**
  * A batch of a corpus.
  *
@@ -113,7 +136,9 @@ export function batchOf(corpus: Corpus, options: BatchOptions): TrainingBatch {
   };
   for (let s = 0; s < sequences; s++) {
     const index = step * sequences + s;
-    const domain = domainAt(index, corpus.domains.length, { seed, part });
+    const domain = corpus.weights
+      ? weighedDomain(index, corpus.weights, { seed, part })
+      : domainAt(index, corpus.domains.length, { seed, part });
     const stream = split(seed, `${part}/sequence/${index}`);
     const at = s * length;
     const text = corpus.draw(domain, { length: length + 1, part, stream });

@@ -80,6 +80,16 @@ function caseRow(row: PublishedCase, stack: Stack): StepToFit | string {
   return { id: row.id, stack: stack.id, architecture, seconds, predict };
 }
 
+/** What cannot be used of a row, with the row's place. */
+async function placed<T>(place: string, row: Promise<T>): Promise<T> {
+  try {
+    return await row;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${place}: ${error.message}`);
+  }
+}
+
 /**
  * The measured steps of a file's values, ready to be predicted with any stack.
  *
@@ -97,7 +107,9 @@ export async function readMeasurements(
     const long = typeof value === "object" && value !== null && "category" in value;
     if (!long) {
       const row = parseConfig(shortSchema, value, `${file}, row ${i + 1}`);
-      rows.push(await shortRow(row, row.id ?? `row ${i + 1}`, stack));
+      rows.push(
+        await placed(`${file}, row ${i + 1}`, shortRow(row, row.id ?? `row ${i + 1}`, stack)),
+      );
       continue;
     }
     const given = value as PublishedCase;

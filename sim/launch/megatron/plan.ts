@@ -104,6 +104,7 @@ function expertSettings({ plan, model }: LaunchInput, refuse: Refuse): Settings 
   }
   const [type, backend] = dispatcherNames[dispatcher];
   if (overlap.experts === "dualpipe") refuse("overlap=experts:dualpipe", "experts:batches");
+  if (overlap.experts === "attention") refuse("overlap=experts:attention", "experts:none");
   return {
     "--expert-model-parallel-size": plan.ep,
     "--expert-tensor-parallel-size": plan.etp,

@@ -41,7 +41,7 @@ const foreign: readonly [found: (plan: Plan) => unknown, says: string, nearest: 
   ],
   [({ capacityFactor }) => capacityFactor !== undefined, "capacity: it drops no token", "none"],
   [
-    ({ overlap }) => overlap.experts === "shared" || overlap.experts === "batches",
+    ({ overlap }) => ["shared", "batches", "attention"].includes(overlap.experts),
     "overlap of experts but DualPipeV's",
     "experts:none",
   ],

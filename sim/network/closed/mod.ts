@@ -7,4 +7,5 @@ export * from "./gather.ts";
 export * from "./group.ts";
 export * from "./ports.ts";
 export * from "./ring.ts";
+export * from "./ring_exchange.ts";
 export * from "./send.ts";

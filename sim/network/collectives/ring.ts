@@ -104,3 +104,13 @@ export function ringAllReduce(
 ): Collective {
   return ring("ring all-reduce", ranks, { ...options, bytes, laps: 2 });
 }
+
+/**
+ * Every rank has `bytes`, which neighbours pass on around one ring in the given order until all have
+ * seen all: n - 1 steps of all ranks, each after the slowest message of the one before.
+ *
+ * @throws {RangeError} for a rank given twice.
+ */
+export function ringExchange(ranks: readonly number[], bytes: number): Collective {
+  return ring("ring exchange", ranks, { bytes: bytes * ranks.length, laps: 1 });
+}

@@ -9,9 +9,11 @@ import { type Lifetime, planMemory } from "../../../kernels/base/memory_plan.ts"
 import { isGated } from "../../../core/spec/activation.ts";
 import { layersOf, type ModelLayer } from "../../../core/spec/layers.ts";
 import { moeLayerShape } from "../../../core/spec/lower_model.ts";
-import type { Model } from "../../../core/spec/model.ts";
+import { headShape } from "../../../core/spec/mixer_counts.ts";
+import type { AttentionSpec, MlaAttention, Model } from "../../../core/spec/model.ts";
 import { modelWeights } from "../../../core/spec/weights.ts";
 import { createLedger } from "./ledger.ts";
+import { normBackward, normForward } from "./norm_tensors.ts";
 import {
   attentionBackward,
   attentionForward,
@@ -20,7 +22,6 @@ import {
   denseForward,
   expertsBackward,
   expertsForward,
-  normBackward,
 } from "./training_tensors.ts";
 
 /** The batch, and how kernels read matrices. */
@@ -51,16 +52,25 @@ const ELEMENT_BYTES = 4;
 /** Numbers of each token that a batch holds: id, target, id before, tag, position. */
 const INDICES = 5;
 
+/** Heads of a layer, those of all attention experts together. */
+function headTotals(a: Exclude<AttentionSpec, MlaAttention>): { heads: number; kvHeads: number } {
+  const { heads, kvHeads } = headShape(a);
+  if (a.kind !== "experts") return { heads, kvHeads };
+  return { heads: a.experts * heads, kvHeads: a.kv === "expert" ? a.experts * kvHeads : kvHeads };
+}
+
 function blockSizes(model: Model, { sequences, length }: TrainingMemoryOptions): BlockSizes {
   const { attention: a, dModel: d, block, norm, embedding } = model;
+  const parallel = block === "parallel";
   const refuse = (what: string, found: string, wanted: string) => {
     throw new UserError(
       `Cannot predict the memory of ${model.id}: found ${found} as ${what}, wanted ${wanted}`,
     );
   };
-  if (a.kind !== "mha" && a.kind !== "gqa") return refuse("attention.kind", a.kind, "mha or gqa");
-  if (block !== "serial") refuse("block", block, "serial");
-  if (norm.kind !== "rmsnorm") refuse("norm.kind", norm.kind, "rmsnorm");
+  if (a.kind === "mla") return refuse("attention.kind", a.kind, "mha, gqa or experts");
+  const norms = parallel ? 1 : 2;
+  if (norm.perLayer !== norms) refuse("norm.perLayer", `${norm.perLayer}`, `${norms}`);
+  if (norm.bias) refuse("norm.bias", "true", "false");
   if (!embedding.tied) refuse("embedding.tied", "false", "true");
   if (model.ffn && !isGated(model.ffn.activation)) {
     refuse("ffn.activation", model.ffn.activation, "a gated one");
@@ -69,17 +79,13 @@ function blockSizes(model: Model, { sequences, length }: TrainingMemoryOptions):
   const { experts: e, topK: k, dExpert: f, sharedWidth: s } = model.moe
     ? moeLayerShape(model)
     : none;
-  const kvHeads = a.kind === "gqa" ? a.kvHeads : a.heads;
+  const { heads, kvHeads } = headTotals(a);
   return {
-    ...{
-      t: sequences * length,
-      length,
-      d,
-      heads: a.heads,
-      q: a.heads * a.headDim,
-      kv: kvHeads * a.headDim,
-    },
+    ...{ t: sequences * length, length, d },
+    ...{ heads, q: heads * a.headDim, kv: kvHeads * a.headDim },
     ...{ e, k, f, s, dense: model.ffn?.width ?? 0 },
+    ...{ parallel, centred: norm.kind === "layernorm" },
+    ...(a.kind === "experts" && { routed: { n: a.experts, k: a.routing?.topK ?? 0 } }),
   };
 }
 
@@ -114,8 +120,7 @@ function stepLifetimes(model: Model, options: TrainingMemoryOptions): Lifetime[]
     attentionForward(ledger, at(layer), sizes);
     (layer.network === "experts" ? expertsForward : denseForward)(ledger, at(layer), sizes);
   }
-  take("last", [t, d]);
-  take("last inverse", [t]);
+  normForward(ledger, "last", sizes);
   const losses = ["losses", "lse", "share"];
   for (const name of ["loss", ...losses]) take(name, [t]);
   take("words", [t, v]);
@@ -124,12 +129,12 @@ function stepLifetimes(model: Model, options: TrainingMemoryOptions): Lifetime[]
   take("embedding dw", [v, d]);
   mirror("words");
   free("words", ...losses);
-  normBackward(ledger, "", { of: "last", grad: "dlast", into: "dx", t, d });
+  normBackward(ledger, "", { ...sizes, of: "last", grad: "dlast", into: "dx" });
   let dy = "dx";
   for (const layer of layers.toReversed()) {
     const back = layer.network === "experts" ? expertsBackward : denseBackward;
     back(ledger, at(layer), { ...sizes, dy });
-    attentionBackward(ledger, at(layer), sizes);
+    attentionBackward(ledger, at(layer), { ...sizes, dy });
     dy = `${at(layer)}dx`;
   }
   free(dy, "embedding");

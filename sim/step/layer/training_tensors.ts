@@ -10,6 +10,8 @@
  *   and a number a row. What is needed of activations is made again.
  * - A gradient lives until the operation that it is handed to has used it, that of a weight until its
  *   update: backwards, gradients of weights come as activations go.
+ * - Branches that run side by side share a norm: its gradient is the sum of theirs, made by the one
+ *   that goes back first, and the gradient of the residual is handed on as it is.
  * - Products read matrices through mirrors where kernels use textures. A mirror lives from the first
  *   product that reads its tensor to the end of that tensor.
  *
@@ -19,7 +21,9 @@
  * @module
  */
 import { MIRRORED_SEQUENCE } from "../../../kernels/base/layout.ts";
+import { weighBackward, weighForward } from "./attention_expert_tensors.ts";
 import type { Ledger } from "./ledger.ts";
+import { normBackward, normForward } from "./norm_tensors.ts";
 
 /** Sizes of a block of attention and experts. */
 export interface BlockSizes {
@@ -45,17 +49,25 @@ export interface BlockSizes {
   s: number;
   /** Width of the dense network, in layers without experts. */
   dense: number;
+  /** Whether attention and network run side by side behind one norm. */
+  parallel: boolean;
+  /** Whether norms take the mean off. */
+  centred: boolean;
+  /** Attention experts and those that a token is routed to, 0 for all; none where attention is plain. */
+  routed?: { n: number; k: number };
 }
 
 /** What `groupTokens` leaves: one number a row, or less. */
 const groups = ["offsets", "tile map", "row ids", "places", "row tokens"];
 
+/** What a network reads: the norm that it shares with attention, or its own. */
+const inputOf = (at: string, { parallel }: BlockSizes) => `${at}${parallel ? "a" : "b"}`;
+
 /** The forward pass of attention: from the block's input to the residual behind it. */
 export function attentionForward(ledger: Ledger, at: string, sizes: BlockSizes): void {
-  const { t, d, heads, q, kv } = sizes;
+  const { t, heads, q, kv, d, routed } = sizes;
   const { take, mirror } = ledger;
-  take(`${at}a`, [t, d]);
-  take(`${at}a inverse`, [t]);
+  normForward(ledger, `${at}a`, sizes);
   take(`${at}q`, [t, q]);
   mirror(`${at}a`);
   take(`${at}k`, [t, kv]);
@@ -63,8 +75,9 @@ export function attentionForward(ledger: Ledger, at: string, sizes: BlockSizes):
   take(`${at}o`, [t, q]);
   take(`${at}lse`, [heads * t]);
   if (sizes.length >= MIRRORED_SEQUENCE) [`${at}k`, `${at}v`].forEach(mirror);
+  if (routed) weighForward(ledger, at, { t, d, q, ...routed });
   take(`${at}middle`, [t, d]);
-  mirror(`${at}o`);
+  if (!routed) mirror(`${at}o`);
 }
 
 /** The forward pass of the experts: norm, router, both products, and the shared experts. */
@@ -72,10 +85,9 @@ export function expertsForward(ledger: Ledger, at: string, sizes: BlockSizes): v
   const { t, d, e, k, f, s } = sizes;
   const { take, mirror, free } = ledger;
   const r = t * k;
-  take(`${at}b`, [t, d]);
-  take(`${at}b inverse`, [t]);
+  if (!sizes.parallel) normForward(ledger, `${at}b`, sizes);
   take(`${at}logits`, [t, e]);
-  mirror(`${at}b`);
+  mirror(inputOf(at, sizes));
   for (const name of ["ids", "weights", ...groups]) take(`${at}${name}`, [r]);
   take(`${at}up`, [r, f]);
   take(`${at}kept`, [2, r, f]);
@@ -97,27 +109,13 @@ export function expertsForward(ledger: Ledger, at: string, sizes: BlockSizes): v
 export function denseForward(ledger: Ledger, at: string, sizes: BlockSizes): void {
   const { t, d, dense: f } = sizes;
   const { take, mirror, free } = ledger;
-  take(`${at}b`, [t, d]);
-  take(`${at}b inverse`, [t]);
+  if (!sizes.parallel) normForward(ledger, `${at}b`, sizes);
   take(`${at}up`, [t, f]);
   take(`${at}kept`, [2, t, f]);
-  mirror(`${at}b`);
+  mirror(inputOf(at, sizes));
   take(`${at}y`, [t, d]);
   mirror(`${at}up`);
   free(`${at}up`);
-}
-
-/** The gradient of a norm of `x`, from that of its result to `into`. */
-export function normBackward(
-  ledger: Ledger,
-  at: string,
-  options: { of: string; grad: string; into: string; t: number; d: number },
-): void {
-  const { of, grad, into, t, d } = options;
-  ledger.take(`${at}${into}`, [t, d]);
-  ledger.take(`${at}${of} blocks`, [1, d]);
-  ledger.take(`${at}${of} dgamma`, [d]);
-  ledger.free(`${at}${of} blocks`, `${at}${grad}`, `${at}${of} inverse`, `${at}${of}`);
 }
 
 /** The gradient of the experts, from that of their output, `dy`, to the one before their norm. */
@@ -151,8 +149,18 @@ export function expertsBackward(
   take(`${at}db`, [t, d]);
   free(`${at}drows`, `${at}dx router`);
   free(...["ids", "weights", ...groups, "y"].map((name) => `${at}${name}`));
-  normBackward(ledger, at, { of: "b", grad: "db", into: "dmiddle", t, d });
-  free(dy);
+  networkNormBackward(ledger, at, { dy, ...sizes });
+}
+
+/** The gradient of the norm before a network of its own: from `db` and `dy` to `dmiddle`. */
+function networkNormBackward(
+  ledger: Ledger,
+  at: string,
+  { dy, t, d, centred, parallel }: BlockSizes & { dy: string },
+): void {
+  if (parallel) return;
+  normBackward(ledger, at, { of: "b", grad: "db", into: "dmiddle", t, d, centred });
+  ledger.free(dy);
 }
 
 function sharedBackward({ take, mirror, free }: Ledger, at: string, { t, d, s }: BlockSizes): void {
@@ -186,18 +194,27 @@ export function denseBackward(
   mirror(`${at}dh`);
   take(`${at}up dw`, [2, d, f]);
   free(`${at}dh`, `${at}y`);
-  normBackward(ledger, at, { of: "b", grad: "db", into: "dmiddle", t, d });
-  free(dy);
+  networkNormBackward(ledger, at, { dy, ...sizes });
 }
 
-/** The gradient of attention, from that behind it to that of the block's input, `dx`. */
-export function attentionBackward(ledger: Ledger, at: string, sizes: BlockSizes): void {
-  const { t, d, heads, q, kv } = sizes;
+/**
+ * The gradient of attention, from that behind it to that of the block's input, `dx`. Side by side with a
+ * network, that behind it is the block's own, `dy`, and that of the shared norm is begun.
+ */
+export function attentionBackward(
+  ledger: Ledger,
+  at: string,
+  { dy, ...sizes }: BlockSizes & { dy: string },
+): void {
+  const { t, d, heads, q, kv, parallel, routed } = sizes;
   const { take, mirror, free } = ledger;
+  const behind = parallel ? dy : `${at}dmiddle`;
+  const dnormed = parallel ? "db" : "dnormed";
   take(`${at}out dw`, [q, d]);
-  mirror(`${at}dmiddle`);
-  take(`${at}do`, [t, q]);
+  mirror(behind);
+  take(`${at}${routed ? "dweighed" : "do"}`, [t, q]);
   free(`${at}middle`);
+  if (routed) weighBackward(ledger, at, { t, d, q, ...routed });
   take(`${at}delta`, [heads * t]);
   const widths = [["q", q], ["k", kv], ["v", kv]] as const;
   for (const [name, width] of widths) take(`${at}d${name}`, [t, width]);
@@ -207,9 +224,9 @@ export function attentionBackward(ledger: Ledger, at: string, sizes: BlockSizes)
     take(`${at}${name} dw`, [d, width]);
     mirror(`${at}d${name}`);
     // The others are added to the first.
-    if (name === "v") take(`${at}dnormed`, [t, d]);
+    if (name === "v" && !parallel) take(`${at}${dnormed}`, [t, d]);
     free(`${at}d${name}`, `${at}${name}`);
   }
-  normBackward(ledger, at, { of: "a", grad: "dnormed", into: "dx", t, d });
-  free(`${at}dmiddle`);
+  normBackward(ledger, at, { of: "a", grad: dnormed, into: "dx", ...sizes });
+  free(behind);
 }

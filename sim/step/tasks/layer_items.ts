@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { hostStretch } from "../../cost/closed_form.ts";
+import { attentionBeside, hostStretch } from "../../cost/closed_form.ts";
+import { takesProcessors } from "../../cost/closed_script.ts";
 import type { LayerCost, LayerPhase } from "../../cost/phases.ts";
 import { formats } from "../../cost/formats.ts";
 import { outerTier } from "../../network/closed/group.ts";
@@ -98,11 +99,10 @@ function tokens(
   const rowBytes = sizes.dModel * formats[format].bytes;
   const out = rows.sent.map((sent, at) => (sent - rows.own[at]) * rowBytes);
   const back = rows.received.map((received, at) => (received - rows.own[at]) * rowBytes);
-  const beside = plan.overlap.experts === "batches" || plan.overlap.experts === "dualpipe";
   return {
     name: backward ? `${way} of gradients` : way,
     ...{ kind: "experts", stream: "experts", seconds },
-    blockShare: beside ? 1 - machine.stack.hiddenShare.experts : 0,
+    blockShare: takesProcessors(plan) ? 1 - machine.stack.hiddenShare.experts : 0,
     alone: false,
     outside: outerTier(costed.groups.expert, machine.fabric) > 0,
     sentBytes: way === "dispatch" ? out : back,
@@ -110,33 +110,46 @@ function tokens(
   };
 }
 
+/** Parts cut in two, the first with a share by class. */
+function cutAt(parts: readonly ItemPart[], share: readonly number[]): [ItemPart[], ItemPart[]] {
+  const scaled = (of: (share: number) => number) =>
+    parts.map((part) => ({ ...part, seconds: part.seconds.map((s, at) => s * of(share[at])) }));
+  return [scaled((one) => one), scaled((one) => 1 - one)];
+}
+
 /** A mixture's forward pass, or the backward pass of its inputs with that of its weights or without. */
 function mixtureItems(layer: StageLayer, phase: "F" | "B" | "BW", site: ItemSite): Item[] {
   const backward = phase !== "F";
-  const { kernels, stops } = passParts(layer, backward ? "backwardInput" : "forward", site);
+  const pass = backward ? "backwardInput" : "forward";
+  const { kernels, stops } = passParts(layer, pass, site);
   const weights = passParts(layer, "backwardWeight", site);
   const { experts: overlap } = site.plan.overlap;
   const apart = overlap === "batches" || overlap === "dualpipe";
   const dispatch = tokens("dispatch", layer, { backward, site });
   const combine = tokens("combine", layer, { backward, site });
   const shared = kernels("shared");
-  const beside = overlap === "shared" ? [item(shared)] : [];
   const early = overlap === "shared" ? [] : shared;
+  const parallel = overlap === "attention" && dispatch !== undefined;
+  const mixer = parallel ? kernels("ffn") : kernels("mixer", "ffn");
+  const [besideDispatch, besideCombine] = parallel
+    ? cutAt(kernels("mixer"), layer.costs.map((cost) => attentionBeside(cost[pass])))
+    : [overlap === "shared" ? shared : [], []];
   const [before, after] = backward
-    ? [[], [...early, ...kernels("route"), ...stops, ...kernels("mixer", "ffn")]]
-    : [[...kernels("mixer", "ffn"), ...stops, ...early], kernels("merge")];
+    ? [[], [...early, ...kernels("route"), ...stops, ...mixer]]
+    : [[...mixer, ...stops, ...early], kernels("merge")];
   const own = phase === "BW" ? weights.kernels("expert") : [];
   const rest = phase === "BW"
     ? [...weights.kernels("shared", "merge", "route", "mixer", "ffn"), ...weights.stops]
     : [];
   return [
     item([...before, ...kernels(backward ? "merge" : "route")], { starts: dispatch }),
-    ...beside,
+    ...(besideDispatch.length > 0 ? [item(besideDispatch)] : []),
     item([...kernels("expert"), ...(apart ? [] : own)], {
       waits: dispatch !== undefined,
       starts: combine,
     }),
     ...(apart && own.length > 0 ? [item(own)] : []),
+    ...(besideCombine.length > 0 ? [item(besideCombine)] : []),
     item([...after, ...(apart ? [] : rest)], { waits: combine !== undefined }),
     ...(apart && rest.length > 0 ? [item(rest, { late: true })] : []),
   ];

@@ -67,14 +67,14 @@ Deno.test("what cannot be read says what would do", () => {
   refused("h100:8,nic", 'found "nic", wanted NAME=VALUE, such as "nic=400Gb/s"');
   refused("h100:8,nic=1=2", 'found "nic=1=2", wanted NAME=VALUE');
   refused("h100:8,nic=-400Gb/s", 'Cannot read "-400Gb/s" as a bandwidth: wanted a number above 0');
-  refused("h100:8,oversubscription=0.5", 'Cannot read "0.5": wanted a number of 1 or more');
+  refused("h100:8,oversubscription=0.5", 'Cannot read "0.5": wanted a number from 1 on');
   refused("h100:8,slow.8=0.5", "rank 8 is slow, wanted a rank below 8");
   refused("h100:8,slow.node1=0.5", "node 1 is slow, wanted a node below 1");
-  refused("h100:8,slow.x=0.5", 'Cannot read "x": wanted a whole number of 0 or more');
+  refused("h100:8,slow.x=0.5", 'Cannot read "x": wanted a whole number from 0 on');
   refused("h100:8,link.9.nic=0", "the rail of rank 9 is a link to nowhere, wanted a rank below 8");
   refused("h100:8,link.1.pcie=0", 'Unknown tier "pcie"');
   refused("h20-nic:8,node=4", "it has a network alone");
-  refused("h100:8,node=0", "wanted a whole number of 1 or more");
+  refused("h100:8,node=0", "wanted a whole number from 1 on");
 });
 
 Deno.test("the last tier spans all devices, and at least one domain of the tier inside", () => {

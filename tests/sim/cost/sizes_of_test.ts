@@ -21,10 +21,6 @@ import { deepseekV3, llama70b, planWith, workload } from "./examples.ts";
 
 /** Decoders that no sizes can say, with what is found in them. */
 const refused: Readonly<Record<string, string>> = {
-  "bam-large": "attention experts",
-  "bam-large-shared-kv": "attention experts",
-  "bam-small": "attention experts",
-  "bam-small-shared-kv": "attention experts",
   "deepspeed-pr-moe-31b": "layers of 64 and 128 experts",
   "deepspeed-pr-moe-4b": "layers of 32 and 64 experts",
   "glam-1.2t": "the activations geglu and gelu",
@@ -103,6 +99,9 @@ Deno.test("a step's forward pass has the FLOP that the description says", () => 
       "qwen3-235b-a22b",
       "deepseek-v3-mtp",
       "arctic",
+      "btx-small",
+      "bam-small",
+      "bam-large-shared-kv",
     ]
   ) {
     const model = modelPreset(id);

@@ -209,7 +209,7 @@ Deno.test("the best plan of the searches is the best of all that Megatron-LM can
   const launcher = "megatron-lm";
   const problem: SearchProblem = {
     ...problemOf(model),
-    cluster: "h100:16",
+    cluster: "h100:16,nic=50Gb/s",
     fix: {
       ...{ cp: 1, etp: 1, microBatch: 1, precision: "bf16", recompute: ["attention_core"] },
       ...{ sequenceParallel: true, contextExchange: "p2p", formats: { gradients: "fp32" } },

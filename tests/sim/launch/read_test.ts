@@ -75,8 +75,13 @@ Deno.test("slips and wrong values are refused", () => {
   const refused = (text: string, says: string) =>
     assertThrows(() => megatron(text), TypeError, says);
   refused("--pipline-model-parallel-size 2", 'did you mean "--pipeline-model-parallel-size"');
-  refused("--micro-batch-size two", 'expected a whole number but found "two"');
-  refused("--micro-batch-size --bf16", 'expected a whole number but found "nothing"');
+  refused("--micro-batch-size two", 'expected a whole number from 1 on but found "two"');
+  refused("--micro-batch-size --bf16", 'a whole number from 1 on but found "nothing"');
+  refused(
+    "--micro-batch-size -1",
+    '--micro-batch-size: expected a whole number from 1 on but found "-1"',
+  );
+  refused("--tensor-model-parallel-size 0", 'a whole number from 1 on but found "0"');
   refused("--cp-comm-type ring", 'Unknown value of --cp-comm-type "ring"');
   refused("--recompute-modules moe layernom", 'did you mean "layernorm"');
   refused("--pipeline-model-parallel-layout 'Ettx|tL'", 'found "x"');

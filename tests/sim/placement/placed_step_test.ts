@@ -157,12 +157,15 @@ Deno.test("a placement of other ranks or experts is refused, and redundancy that
   const site = { devices: 8, sizes: { ...sizes, moe: { ...sizes.moe!, redundant: 2 } }, workload };
   assertEquals(
     planFault(planWith(changes), site),
-    { rule: "experts", says: "2 redundant experts cannot be divided by ep 4" },
+    {
+      rule: "experts",
+      says: "2 redundant experts cannot be divided by ep 4, wanted such as 0 or 4",
+    },
   );
   const alone = planWith({ dp: 8, globalBatch: 16 });
   assertEquals(
     planFault(alone, site)?.says,
-    "2 redundant experts make 10 slots a rank with ep 1, for 8 experts",
+    "2 redundant experts make 10 slots a rank with ep 1, for 8 experts, wanted at most 0",
   );
   assertEquals(planFault(planWith({ ...changes, ep: 2 }), site), undefined);
 });

@@ -12,6 +12,7 @@ import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
 import { prepareSearch } from "../../../sim/search/search_space.ts";
 import { coresOf } from "../../../sim/search/unit_cores.ts";
 import { unitShapes } from "../../../sim/search/unit_shapes.ts";
+import { simulateStep } from "../../../sim/step/simulate_step.ts";
 import { deepseekV3 } from "../cost/examples.ts";
 import { mixtral, qwen30b } from "../step/random_plans.ts";
 import { dense, latent, mixture } from "./problems.ts";
@@ -159,10 +160,22 @@ claim("exchanges of tensor ranks beside their products", {
   worse: (plan) => overlaid(plan, { tensor: false }),
 });
 
+claim("rows on their way to experts in the format of the products, not in 16 bits", {
+  better: (plan) =>
+    plan.precision === "fp8" ? { formats: { ...plan.formats, dispatch: "fp8" } } : undefined,
+  worse: (plan) => ({ formats: { ...plan.formats, dispatch: "bf16" } }),
+});
+
 for (const field of ["dispatch", "combine"] as const) {
-  claim(`narrow rows, ${field}`, {
-    better: (plan) => ({ formats: { ...plan.formats, [field]: "fp8" } }),
-    worse: (plan) => ({ formats: { ...plan.formats, [field]: "bf16" } }),
+  claim(`the narrower of two formats that rows are cast to alike, ${field}`, {
+    better: (plan) =>
+      plan.precision === "bf16" ? { formats: { ...plan.formats, [field]: "fp8" } } : undefined,
+    worse: (plan) => ({ formats: { ...plan.formats, [field]: "mxfp8" } }),
+  });
+
+  claim(`narrow rows that go nowhere, ${field}`, {
+    better: (plan) => ({ ep: 1, etp: 1, formats: { ...plan.formats, [field]: "fp8" } }),
+    worse: (plan) => ({ ep: 1, etp: 1, formats: { ...plan.formats, [field]: "bf16" } }),
   });
 }
 
@@ -185,4 +198,41 @@ claim("tokens beside nothing, not beside other micro-batches that never come", {
       ? overlaid(plan, { experts: "none" })
       : undefined,
   worse: (plan) => overlaid(plan, { experts: "batches" }),
+});
+
+Deno.test("rounds of DualPipeV that are not run take what the stage's own work takes", () => {
+  const sizes = qwen30b;
+  const fix = {
+    ...{
+      tp: 4,
+      cp: 4,
+      dp: 2,
+      pp: 8,
+      ep: 4,
+      zero: 2,
+      microBatch: 2,
+      contextExchange: "a2a",
+    } as const,
+    ...{
+      schedule: "dualpipe-v",
+      dispatcher: "hybridep",
+      precision: "bf16",
+      recompute: "none",
+    } as const,
+    overlap: {
+      gradients: true,
+      parameters: true,
+      tensor: false,
+      pipeline: false,
+      experts: "dualpipe",
+    },
+  } as const;
+  const problem = { sizes, cluster: "b200:256", workload, globalBatch: 1024, fix };
+  const site = searchSite({ ...problem, memoryLimit: 1e18 });
+  const plan = withDefaults({ ...fix, globalBatch: 1024 }, { devices: 256, sizes, workload });
+  const machine = site.machine("bf16");
+  const { stepSeconds, bubbleSeconds } = planTime(plan, site);
+  const events = simulateStep({ sizes, plan, workload, machine }, { contention: false });
+  assert(Math.abs(stepSeconds / events.stepSeconds - 1) < 0.005);
+  assert(bubbleSeconds > 0);
 });

@@ -30,7 +30,8 @@ Deno.test("events and closed form agree within 2 % on 500 steps of any kind", ()
   const steps = randomSteps(500, { seed: 1 });
   const times = (is: (plan: Plan) => boolean) => steps.filter(({ plan }) => is(plan)).length;
   for (const name of scheduleNames) assert(times((plan) => plan.schedule === name) >= 15, name);
-  for (const way of expertOverlaps) {
+  // Hiding tokens behind attention takes parallel blocks: see `parallel_block_test.ts`.
+  for (const way of expertOverlaps.filter((way) => way !== "attention")) {
     assert(times((plan) => plan.overlap.experts === way) >= 15, way);
   }
   for (const zero of [0, 1, 2, 3]) assert(times((plan) => plan.zero === zero) >= 15, `${zero}`);

@@ -61,7 +61,8 @@ const activations = (layer: number) =>
     ...{ x: normals(split(1, "inputs"), 40 * 24), activation: "swiglu" },
   });
 
-const options = { seed: 5, counts: [[3, 9, 1, 4], [2, 2, 8, 1]], activations };
+const counts = [[3, 9, 1, 4], [2, 2, 8, 1]];
+const options = { seed: 5, counts, activations, similarities: [0.2, 0.9] };
 
 const madeBy = (row: SchemeRecipe) => row.apply(sourcesOf[row.from](), options);
 

@@ -15,6 +15,7 @@ import {
   newWeights,
   ofRank,
   pruneExperts,
+  schemeById,
   shareExperts,
   singularValues,
   studentOf,
@@ -122,6 +123,9 @@ Deno.test("the most used experts are kept, with their columns of the router", ()
   const one = keepOneExpert(sparse, { counts });
   assertEquals(one.weights["layers.0.ffn.down"].data, bank(sparse, 0, 1));
   assertEquals(one.weights["layers.1.ffn.down"].data, bank(sparse, 1, 3));
+  // Above half of an even share: 9 and 4 and 9 of 23, then 5 and 6 of 11.
+  const { model: task } = schemeById("moduleformer").apply([sparse], { seed: 1, counts });
+  assertEquals(task.moe?.experts, 3);
   const all = pruneExperts(sparse, { keep: 4, counts });
   assertEquals(all.weights, sparse.weights, "with all of them it is the model");
 });

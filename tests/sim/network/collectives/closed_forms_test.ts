@@ -9,6 +9,7 @@ import {
   type Group,
   reduceScatterSeconds,
   ringAllReduceSeconds,
+  ringExchangeSeconds,
   sendSeconds,
   treeAllReduceSeconds,
   twoLevelAllReduceSeconds,
@@ -28,6 +29,7 @@ import { railDispatch } from "../../../../sim/network/collectives/rail_exchange.
 import {
   ringAllGather,
   ringAllReduce,
+  ringExchange,
   ringReduceScatter,
 } from "../../../../sim/network/collectives/ring.ts";
 import { pointToPoint } from "../../../../sim/network/collectives/send.ts";
@@ -80,6 +82,16 @@ function agree(
   });
 }
 
+agree(
+  "ring exchange in a node",
+  ({ bytes, inside, fabric }) => ringExchangeSeconds(bytes, inside, fabric),
+  ({ bytes, inside }) => ringExchange(upTo(inside.ranks), bytes),
+);
+agree(
+  "ring exchange across nodes",
+  ({ bytes, group, fabric }) => ringExchangeSeconds(bytes, group, fabric),
+  ({ bytes, ranks }) => ringExchange(ranks, bytes),
+);
 agree(
   "ring all-reduce in a node",
   ({ bytes, inside, fabric }) => ringAllReduceSeconds(bytes, inside, fabric),

@@ -77,11 +77,15 @@ Deno.test("a part that is not followed is refused", () => {
   const found = (model: Model) => assertThrows(() => trainingMemory(model, at), TypeError).message;
   assertEquals(
     found({ ...tiny, block: "parallel" }),
-    "Cannot predict the memory of tiny: found parallel as block, wanted serial",
+    "Cannot predict the memory of tiny: found 2 as norm.perLayer, wanted 1",
   );
   assertEquals(
-    found({ ...tiny, norm: { ...tiny.norm, kind: "layernorm" } }),
-    "Cannot predict the memory of tiny: found layernorm as norm.kind, wanted rmsnorm",
+    found({ ...tiny, norm: { ...tiny.norm, kind: "layernorm", bias: true } }),
+    "Cannot predict the memory of tiny: found true as norm.bias, wanted false",
+  );
+  assertEquals(
+    found({ ...tiny, embedding: { ...tiny.embedding, tied: false } }),
+    "Cannot predict the memory of tiny: found false as embedding.tied, wanted true",
   );
 });
 
