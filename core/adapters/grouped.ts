@@ -6,7 +6,8 @@
  *     y[t] = residual[t] + sum over the rows r of t of h[r] B[e of r]      B [E, rank, out]
  *
  * One base can so serve sequences of many adapters in one batch. The experts of a gate's choice are
- * computed as often as they are chosen, where the language of `core/arrays` computes all of them.
+ * computed as often as they are chosen; `intoExperts` and `outOfExperts` of `core/arrays` are the same for
+ * programs, whose matrices lie side by side.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * Kinds of adapters: their parameters, and what they make of what a place gives. E experts of a kind
  * lie side by side in the columns of their matrices, so that one product computes them all, and
- * weights of 0 leave out those that were not chosen.
+ * weights of 0 leave out those that were not chosen. Where there are many, low-rank experts and
+ * bottlenecks compute for those tokens alone that chose them.
  *
  *     lora        y + c (w * (x a)) b^T    a [in, E r], b [out, E r], w [T, E] over the r of each
  *     ia3         y + y * (w l)            l [E, out]
@@ -18,7 +19,9 @@ import type { Arrays, Shape } from "../arrays/arrays.ts";
 import type { GateTensor } from "../gates/gate.ts";
 import { onesOf } from "../gates/shorthand.ts";
 import { zeroOnes } from "../programs/blocks.ts";
+import { chosenExperts, type ExpertCompute } from "../programs/chosen_experts.ts";
 import type { AtSite } from "./forward.ts";
+import type { ChosenAdapters } from "./routing.ts";
 import type { AdapterSpec } from "./specs.ts";
 
 /** Kinds that stand at one place; a prefix stands before keys and values. */
@@ -44,6 +47,10 @@ export interface AdapterRun<A, I> {
   found: AtSite<A>;
   /** What each expert counts [T, E]; one that counts 1 where absent. */
   weights?: A;
+  /** The same by choices, where others count 0. */
+  chosen?: ChosenAdapters<A, I>;
+  /** Which experts compute for a token; what is faster where absent, see {@linkcode adapterCompute}. */
+  compute?: ExpertCompute;
 }
 
 /** A kind. */
@@ -81,6 +88,35 @@ export function weighGroups<A, I>(g: Arrays<A, I>, h: A, weights?: A): A {
 const plus = <A, I>({ g, found }: AdapterRun<A, I>, added: A, by = 1): A =>
   g.map("add", found.y, by === 1 ? added : g.scale(added, by));
 
+/** Experts for each choice from which on chosen ones alone are faster on software Vulkan. */
+const MANY = 8;
+
+/**
+ * Which experts compute for a token: to sort tokens by expert and to gather their rows costs more than
+ * a product with all experts, until there are many of them.
+ */
+export const adapterCompute = ({ experts, topK }: {
+  experts: number;
+  topK: number;
+}): ExpertCompute => experts >= MANY * topK ? "chosen" : "all";
+
+/** (w * hidden(x a)) b^T, of all experts or of chosen ones. */
+function through<A, I>(run: AdapterRun<A, I>, hidden: (h: A) => A): A {
+  const { g, w, found, weights, chosen } = run;
+  if (weights !== undefined && chosen !== undefined) {
+    const [, experts] = g.shapeOf(weights);
+    if ((run.compute ?? adapterCompute({ experts, topK: chosen.topK })) === "chosen") {
+      const { ids, weights } = chosen.read();
+      return chosenExperts(g, found.x, {
+        ...{ chosen: { ids, experts }, weights, down: g.transpose(w.b) },
+        hidden: (into) => hidden(into(w.a)),
+      });
+    }
+  }
+  const h = weighGroups(g, hidden(g.product(found.x, w.a)), weights);
+  return g.product(h, w.b, { transpose: "b" });
+}
+
 /** alpha / rank. */
 export const loraScale = ({ rank, alpha }: { rank: number; alpha: number }): number => alpha / rank;
 
@@ -90,11 +126,7 @@ const lora: AdapterKind<SpecOfKind<"lora">> = {
     a: lead(input, experts * rank),
     b: zeros(output, experts * rank),
   }),
-  apply(run, spec) {
-    const { g, w, found, weights } = run;
-    const h = weighGroups(g, g.product(found.x, w.a), weights);
-    return plus(run, g.product(h, w.b, { transpose: "b" }), loraScale(spec));
-  },
+  apply: (run, spec) => plus(run, through(run, (h) => h), loraScale(spec)),
 };
 
 const bottleneck: AdapterKind<SpecOfKind<"bottleneck">> = {
@@ -103,11 +135,7 @@ const bottleneck: AdapterKind<SpecOfKind<"bottleneck">> = {
     a: lead(input, experts * width),
     b: zeros(output, experts * width),
   }),
-  apply(run) {
-    const { g, w, found, weights } = run;
-    const h = weighGroups(g, g.map("relu", g.product(found.x, w.a)), weights);
-    return plus(run, g.product(h, w.b, { transpose: "b" }));
-  },
+  apply: (run) => plus(run, through(run, (h) => run.g.map("relu", h))),
 };
 
 const ia3: AdapterKind<SpecOfKind<"ia3">> = {

@@ -5,7 +5,7 @@
  */
 import type { Arrays } from "../arrays/arrays.ts";
 import type { AuxiliaryLoss, GateInput } from "../gates/gate.ts";
-import { marks } from "../gates/shorthand.ts";
+import { marks, onesOf } from "../gates/shorthand.ts";
 import { within } from "../nn/gating.ts";
 import { baseNorm } from "./base_norm.ts";
 import { applyByChance } from "./chance.ts";
@@ -14,7 +14,7 @@ import type { AtSite, BaseHooks } from "./forward.ts";
 import { applyAdapters, expertOutputs, type SiteAdapter } from "./kinds.ts";
 import { type AdaptedModel, type AdapterPlace, branchOf } from "./places.ts";
 import { prefixOf } from "./prefix.ts";
-import { weighAdapters } from "./routing.ts";
+import { type AdapterWeights, chosenLater, weighAdapters } from "./routing.ts";
 import type { AdapterPart, ProductSite } from "./specs.ts";
 
 /** Part of a training: experts that are given are made first, then all is mixed. */
@@ -44,6 +44,18 @@ export interface AdapterLeft<A> {
   states: Record<string, A>;
 }
 
+/** What experts of a place count. */
+type Weighed<A, I> = Pick<AdapterWeights<A, I>, "weights" | "chosen">;
+
+/** Each token's expert is that of its tag. */
+function ofTags<A, I>(g: Arrays<A, I>, ids: I, tags: number): Weighed<A, I> {
+  const [rows] = g.indexShapeOf(ids);
+  return {
+    weights: marks(g, ids, tags),
+    chosen: chosenLater(1, () => ({ ids, weights: onesOf(g, [rows, 1]) })),
+  };
+}
+
 /** The sets that tell a part's gate where sequences belong. */
 function tagIds<A, I>({ g, ids }: AdapterPass<A, I>, part: AdapterPart, tags: number): I {
   if (part.tags === "cluster") return ids.clusters;
@@ -63,17 +75,18 @@ export function listenWith<A, I>(
 ): AdapterLeft<A> {
   const { g, w, state, ids, training } = pass;
   const { adapted, stage } = options;
-  const { recipe: { loss }, length, tags = 1 } = adapted;
+  const { recipe: { loss }, length, tags = 1, compute } = adapted;
   const places = options.places.filter(({ part }) => stage === "mixed" || part.given);
   const losses: AuxiliaryLoss<A>[] = [];
   const states: Record<string, A> = {};
   const entered = new Map<string, A>();
-  const weighed = new Map<string, A>();
+  const weighed = new Map<string, Weighed<A, I>>();
+  let given: Weighed<A, I> | undefined;
 
   /** Weights of a place; x is what enters it. */
-  function weightsAt({ gate, part, layer }: AdapterPlace, x: A): A | undefined {
-    if (gate === undefined) return undefined;
-    if (stage === "given") return marks(g, ids.tags, tags);
+  function weightsAt({ gate, part, layer }: AdapterPlace, x: A): Partial<Weighed<A, I>> {
+    if (gate === undefined) return {};
+    if (stage === "given") return given ??= ofTags(g, ids.tags, tags);
     const known = weighed.get(gate.prefix);
     if (known !== undefined) return known;
     const seen = gate.branch === undefined ? x : entered.get(`${layer} ${gate.branch}`)!;
@@ -84,8 +97,8 @@ export function listenWith<A, I>(
     const found = weighAdapters({ g, w, state, input, training }, { gate, part });
     losses.push(...found.losses);
     Object.assign(states, found.states);
-    weighed.set(gate.prefix, found.weights);
-    return found.weights;
+    weighed.set(gate.prefix, found);
+    return found;
   }
 
   function applied(place: AdapterPlace, found: AtSite<A>): A {
@@ -102,8 +115,9 @@ export function listenWith<A, I>(
       const value = contrastLoss(g, outputs, { length, temperature: loss.temperature });
       losses.push({ name: "contrast", value: g.scale(value, loss.weight) });
     }
-    const weights = weightsAt(place, found.x);
-    return applyAdapters({ ...run, ...weights && { weights } }, adapter as SiteAdapter);
+    const { weights, chosen } = weightsAt(place, found.x);
+    const counted = { ...weights && { weights }, ...chosen && { chosen }, compute };
+    return applyAdapters({ ...run, ...counted }, adapter as SiteAdapter);
   }
 
   const at = (layer: number, site: AdapterPlace["site"]) =>
@@ -126,7 +140,7 @@ export function listenWith<A, I>(
       at(layer, "prefix").flatMap((place) => {
         const { adapter } = place.part;
         if (adapter.kind !== "prefix") return [];
-        const weights = weightsAt(place, entered.get(`${layer} ${branchOf("prefix")}`)!);
+        const { weights } = weightsAt(place, entered.get(`${layer} ${branchOf("prefix")}`)!);
         const told = { length: adapter.length, ...weights && { weights } };
         return [prefixOf(g, within(w, place.prefix), told)];
       }),
@@ -135,8 +149,11 @@ export function listenWith<A, I>(
         one.layer === layer && part.weighs === "networks"
       );
       if (own.length === 0) return undefined;
-      const weights = weightsAt(own[0], entered.get(`${layer} network`)!)!;
-      return { weights, delta: (site, { expert, x }) => deltaOf(own, site, { expert, x }) };
+      const { weights } = weightsAt(own[0], entered.get(`${layer} network`)!);
+      return {
+        weights: weights!,
+        delta: (site, { expert, x }) => deltaOf(own, site, { expert, x }),
+      };
     },
   };
 

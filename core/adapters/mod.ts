@@ -8,12 +8,14 @@ export * from "./specs.ts";
 export { type BaseSizes, baseSizes, baseTensors, baseValues } from "./base.ts";
 export * from "./forward.ts";
 export {
+  adapterCompute,
   adapterParameters,
   type AdapterRun,
   type AdapterSizes,
   applyAdapters,
   type SiteAdapter,
 } from "./kinds.ts";
+export { type ChosenAdapters } from "./routing.ts";
 export { contrastLoss } from "./contrast.ts";
 export { type AdaptedModel, type AdapterPlace, adapterPlaces, type PlacedGate } from "./places.ts";
 export { type AdapterStage } from "./listen.ts";

@@ -9,6 +9,7 @@ import type { GateShape, GateTensor } from "../gates/gate.ts";
 import { gateOf } from "../gates/pipeline.ts";
 import type { GateRecipe } from "../gates/recipe.ts";
 import { recipeById } from "../gates/recipes.ts";
+import type { ExpertCompute } from "../programs/chosen_experts.ts";
 import { prefixed } from "../programs/program.ts";
 import type { Model } from "../spec/model.ts";
 import { baseSizes, siteWidths } from "./base.ts";
@@ -34,6 +35,8 @@ export interface AdaptedModel {
   clusters?: number;
   /** Steps of the whole training, for gates that change on the way. */
   steps?: number;
+  /** Which experts compute for a token; what is faster by their number where absent. */
+  compute?: ExpertCompute;
 }
 
 /** A gate of a place, or of a branch. */

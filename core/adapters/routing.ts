@@ -4,8 +4,8 @@
  * @module
  */
 import { UserError } from "../../kernels/base/errors.ts";
-import type { Arrays } from "../arrays/arrays.ts";
-import type { AuxiliaryLoss, GateInput } from "../gates/gate.ts";
+import type { Arrays, Shape } from "../arrays/arrays.ts";
+import type { AuxiliaryLoss, GateInput, GateShape } from "../gates/gate.ts";
 import { gateOf } from "../gates/pipeline.ts";
 import { numberOf, oneMinus } from "../gates/shorthand.ts";
 import { within } from "../nn/gating.ts";
@@ -26,32 +26,59 @@ export interface AdapterGateRun<A, I> {
   training: boolean;
 }
 
+/** Experts of each token, where others count 0: made when first asked for, once. */
+export interface ChosenAdapters<A, I> {
+  /** Choices of a token K. */
+  topK: number;
+  /** Experts [T, K], and what each choice counts. */
+  read(): { ids: I; weights: A };
+}
+
+/** Choices that are made when somebody asks. */
+export function chosenLater<A, I>(
+  topK: number,
+  make: () => { ids: I; weights: A },
+): ChosenAdapters<A, I> {
+  let made: { ids: I; weights: A } | undefined;
+  return { topK, read: () => made ??= make() };
+}
+
 /** What a gate gives the experts of adapters. */
-export interface AdapterWeights<A> {
+export interface AdapterWeights<A, I> {
   /** What each counts for each token [T, E], one for all last where there is such. */
   weights: A;
+  /** The same by choices, where the gate chooses. */
+  chosen?: ChosenAdapters<A, I>;
   /** Losses, already multiplied by their coefficients. */
   losses: AuxiliaryLoss<A>[];
   /** New states by their names in the program. */
   states: Record<string, A>;
 }
 
-/** Weights of which chance takes some away, the others larger by as much. */
-function withDropout<A, I>(
+/** What chance leaves of weights of a shape: nothing of a share, and as much more of the others. */
+function dropout<A, I>(
   g: Arrays<A, I>,
-  weights: A,
+  shape: Shape,
   { share, name }: { share: number; name: string },
 ): A {
-  const drawn = g.noise(name, "uniform", g.shapeOf(weights));
+  const drawn = g.noise(name, "uniform", shape);
   const stays = g.map("positive", g.map("subtract", drawn, numberOf(g, share)));
-  return g.scale(g.map("multiply", weights, stays), 1 / (1 - share));
+  return g.scale(stays, 1 / (1 - share));
 }
+
+/** The expert behind all others, for each token [T, 1]. */
+const always = <A, I>(g: Arrays<A, I>, { tokens, experts }: GateShape): I =>
+  g.indices(
+    `expert ${experts} of all ${tokens}`,
+    [tokens, 1],
+    () => new Uint32Array(tokens).fill(experts),
+  );
 
 /** Runs a gate. */
 export function weighAdapters<A, I>(
   run: AdapterGateRun<A, I>,
   { gate, part }: { gate: PlacedGate; part: AdapterPart },
-): AdapterWeights<A> {
+): AdapterWeights<A, I> {
   const { g, input, training } = run;
   const { prefix, recipe, shape } = gate;
   const gated = gateOf(recipe).route({
@@ -69,10 +96,20 @@ export function weighAdapters<A, I>(
     ? g.put(dispatch.weights, dispatch.ids, shape.experts)
     : g.repeatRows(dispatch.weights, dispatch.length);
   const { dropout: share = 0, universal } = part;
-  const left = training && share > 0
-    ? withDropout(g, all, { share, name: `${prefix}dropout` })
-    : all;
-  const weights = universal ? g.beside(left, oneMinus(g, g.largest(left))) : left;
+  const stays = training && share > 0
+    ? dropout(g, g.shapeOf(all), { share, name: `${prefix}dropout` })
+    : undefined;
+  const left = stays === undefined ? all : g.map("multiply", all, stays);
+  const rest = universal ? oneMinus(g, g.largest(left)) : undefined;
+  const weights = rest === undefined ? left : g.beside(left, rest);
+  const chosen = dispatch.kind === "choice"
+    ? chosenLater(g.indexShapeOf(dispatch.ids)[1] + (universal ? 1 : 0), () => {
+      const { ids, weights } = dispatch;
+      const own = stays === undefined ? weights : g.map("multiply", weights, g.take(stays, ids));
+      if (rest === undefined) return { ids, weights: own };
+      return { ids: g.idsBeside(ids, always(g, shape)), weights: g.beside(own, rest) };
+    })
+    : undefined;
   const states = Object.entries(gated.state).map(([name, one]) => [`${prefix}${name}`, one]);
-  return { weights, losses, states: Object.fromEntries(states) };
+  return { weights, ...chosen && { chosen }, losses, states: Object.fromEntries(states) };
 }

@@ -29,6 +29,14 @@ export type DropOrder = "sequence" | "priority" | "random";
 /** The distributions that noise is drawn from; Gumbel's is -log(-log(u)). */
 export type NoiseKind = "normal" | "uniform" | "gumbel";
 
+/** Who goes to which expert. */
+export interface ChosenExperts<I> {
+  /** Experts of each token [T, K]; NONE for none. */
+  ids: I;
+  /** Experts in all. */
+  experts: number;
+}
+
 /** The language; see the module. All functions throw a RangeError where shapes do not fit. */
 export interface Arrays<A, I> {
   /** Rows and columns of a matrix. */
@@ -87,6 +95,16 @@ export interface Arrays<A, I> {
   take(a: A, ids: I): A;
   /** a[T, K] added to where ids[T, K] say: [T, columns]; nothing for NONE. */
   put(a: A, ids: I, columns: number): A;
+
+  // --- Of chosen experts alone. There is a row for each choice, sorted by expert, those of one expert
+  // in the order of the choices. Rows of dropped choices come last; nothing may read them but these
+  // functions, and what works on each row by itself.
+  /** a[T, K] in the order of rows: [T K, 1]. */
+  expertRows(a: A, chosen: ChosenExperts<I>): A;
+  /** Each row is its token of x[T, D] times its expert's F columns of w[D, E F]: [T K, F]. */
+  intoExperts(x: A, w: A, chosen: ChosenExperts<I>): A;
+  /** Sums over each token's rows of h[T K, F] times the F rows of its expert in w[E F, D]: [T, D]. */
+  outOfExperts(h: A, w: A, chosen: ChosenExperts<I>): A;
 
   // --- Choices; none has a gradient.
   /** The k largest of each row, best first; equal ones by lower index. */

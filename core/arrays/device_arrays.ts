@@ -14,6 +14,7 @@ import type { Tape, Variable } from "../nn/tape.ts";
 import type { Arrays, Shape } from "./arrays.ts";
 import { deviceCalculus } from "./device_calculus.ts";
 import { deviceChoices } from "./device_choices.ts";
+import { deviceExperts } from "./device_experts.ts";
 import { deviceMoves } from "./device_moves.ts";
 import {
   type DeviceArraysOptions,
@@ -59,6 +60,7 @@ export function deviceArrays(tape: Tape, options: DeviceArraysOptions): DeviceAr
     ...moves,
     ...deviceCalculus(scope, moves),
     ...deviceChoices(scope),
+    ...deviceExperts(scope),
     shapeOf: matrixShapeOf,
     indexShapeOf: idShapeOf,
     constant: (name, shape, values) => ({

@@ -8,6 +8,7 @@ import { type Arrays, NONE, type Shape } from "./arrays.ts";
 import { hashBucket, hashNoise, mixHash, noiseKey } from "./hash.ts";
 import { assignmentOf } from "./host_assignment.ts";
 import { hostCalculus } from "./host_calculus.ts";
+import { expertRows, intoExperts, outOfExperts } from "./host_experts.ts";
 import { columnChoice, largestOf, withinLimit } from "./host_choices.ts";
 import { freezer, type Frozen } from "./host_frozen.ts";
 import {
@@ -72,6 +73,7 @@ export function hostArrays({ seed, step = 0, frozen }: HostArraysOptions): HostA
 
   return {
     ...hostCalculus(freeze),
+    ...{ expertRows, intoExperts, outOfExperts },
     record,
     shapeOf: (a) => a.shape,
     indexShapeOf: (ids) => ids.shape,

@@ -10,6 +10,7 @@
  */
 import { type AnyOp, op } from "../../kernels/base/op.ts";
 import type { Arrays, Shape } from "../arrays/arrays.ts";
+import { backRows, backWeights, combined, groupCounter } from "./counted_groups.ts";
 
 /** A matrix of which only the shape is known. */
 export interface CountedMatrix {
@@ -110,6 +111,7 @@ export function countedArrays(): { g: Arrays<CountedMatrix, CountedIds>; ops: Co
     });
 
   const fixed = (shape: Shape) => countedMatrix(shape, { fixed: true });
+  const grouped = groupCounter(ops.forward);
   const rowsOf = ({ shape: [rows] }: { shape: Shape }) => rows;
 
   const g: Arrays<CountedMatrix, CountedIds> = {
@@ -179,6 +181,29 @@ export function countedArrays(): { g: Arrays<CountedMatrix, CountedIds>; ops: Co
     },
     take: (a, ids) => moved(ids.shape, a, "take"),
     put: (a, _, columns) => moved([rowsOf(a), columns], a, "put"),
+    expertRows: (a, of) => {
+      const { t, k } = grouped(of);
+      return moved([t * k, 1], a, "rows of choices");
+    },
+    intoExperts(x, w, of) {
+      const { t, k, e } = grouped(of);
+      const [width, columns] = w.shape;
+      const dims = { groups: e, m: t * k, n: columns / e, k: width };
+      return made([t * k, columns / e], [x, w], {
+        does: [op("grouped_gemm", dims, { name: "into experts" })],
+        back: (_, at) =>
+          at === 0 ? [backRows(dims), combined(of, width)] : backWeights(dims, w.shape),
+      });
+    },
+    outOfExperts(h, w, of) {
+      const { t, k, e } = grouped(of);
+      const [rows, width] = w.shape;
+      const dims = { groups: e, m: t * k, n: width, k: rows / e };
+      return made([t, width], [h, w], {
+        does: [op("grouped_gemm", dims, { name: "out of experts" }), combined(of, width)],
+        back: (_, at) => at === 0 ? [backRows(dims)] : backWeights(dims),
+      });
+    },
     topK: (a, k) => chosen([rowsOf(a), k], a.shape, "best"),
     where: (mask) => chosen(mask.shape, mask.shape, "where"),
     keep: (ids) => chosen(ids.shape, ids.shape, "keep"),

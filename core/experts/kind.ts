@@ -4,12 +4,14 @@
  *
  * Matrices are all that the language has: the matrices of E experts lie side by side, up [D, E F] and
  * down [E F, D], so that one product computes all experts and weights of 0 leave out those that were
- * not chosen. What a kernel that skips them would compute is said by `flops`.
+ * not chosen. Kinds whose work is a network of each token can skip them (`compute: "chosen"`); what
+ * such kernels compute is said by `flops`.
  *
  * @module
  */
 import type { Arrays } from "../arrays/arrays.ts";
 import type { AuxiliaryLoss, Gated, GateTensor } from "../gates/gate.ts";
+import type { ExpertCompute } from "../programs/chosen_experts.ts";
 import type { BesideSpec, ExpertShape, RoutedSpec } from "./specs.ts";
 
 /** Where experts run. */
@@ -28,6 +30,8 @@ export interface ExpertRun<A, I> {
   routed: A;
   /** What the gate said about `routed`. */
   gated: Gated<A, I>;
+  /** Which experts compute for a token; "all" where absent, and for kinds that know no other way. */
+  compute?: ExpertCompute;
 }
 
 /** What experts give. */
@@ -46,6 +50,8 @@ export interface RoutedKind<S extends RoutedSpec = RoutedSpec> {
   states?(spec: S, shape: ExpertShape): Record<string, GateTensor>;
   /** What the chosen experts give a token, [T, D]. */
   apply<A, I>(run: ExpertRun<A, I>, spec: S): A;
+  /** Whether it can compute chosen experts alone. */
+  skips?: boolean;
   /** FLOP of a token that `chosen` experts compute for, in matrix products. */
   flops(spec: S, shape: ExpertShape, chosen: number): number;
 }
@@ -70,13 +76,17 @@ export function matrix(rows: number, columns: number, fan = rows): GateTensor {
  *
  * @throws {RangeError} where the gate chose none but mixed tokens or merged experts.
  */
-export function weightsOf<A, I>({ g, gated, shape }: ExpertRun<A, I>): A {
-  const { dispatch } = gated;
-  if (dispatch.kind !== "choice") {
-    throw new RangeError(
-      `Applied experts behind a gate that gave ${dispatch.kind}, wanted chosen experts; slots and ` +
-        "merged experts run in gatedExperts",
-    );
-  }
-  return g.put(dispatch.weights, dispatch.ids, shape.experts);
+export function weightsOf<A, I>(run: ExpertRun<A, I>): A {
+  const { g, shape } = run;
+  const { weights, ids } = choiceOf(run);
+  return g.put(weights, ids, shape.experts);
+}
+
+/** Who goes to which expert; throws as {@linkcode weightsOf} does. */
+export function choiceOf<A, I>({ gated: { dispatch } }: ExpertRun<A, I>): { ids: I; weights: A } {
+  if (dispatch.kind === "choice") return dispatch;
+  throw new RangeError(
+    `Applied experts behind a gate that gave ${dispatch.kind}, wanted chosen experts; slots and ` +
+      "merged experts run in gatedExperts",
+  );
 }

@@ -10,6 +10,7 @@ import { fittingExperts } from "../gates/check.ts";
 import { gateOf } from "../gates/pipeline.ts";
 import { expertRanges } from "../gates/zero_experts.ts";
 import { within } from "../nn/gating.ts";
+import type { ExpertCompute } from "../programs/chosen_experts.ts";
 import { prefixed } from "../programs/program.ts";
 import type { Applied } from "./kind.ts";
 import { productKeyGate } from "./product_key_gate.ts";
@@ -34,6 +35,8 @@ export interface ExpertLayerRun<A, I> extends Omit<GateRun<A, I>, "shape"> {
   shape: ExpertLayerShape;
   /** What the layer before left; for experts that read it. */
   earlier?: Earlier<A>;
+  /** Which experts compute for a token; "all" where absent, and for kinds that know no other way. */
+  compute?: ExpertCompute;
 }
 
 /** What a layer gives. */
@@ -146,7 +149,7 @@ export function expertLayer<A, I>(
   run: ExpertLayerRun<A, I>,
   recipe: ExpertRecipe,
 ): ExpertLayerOutput<A, I> {
-  const { g, w, state, input, training, earlier } = run;
+  const { g, w, state, input, training, earlier, compute } = run;
   const { reads = "here" } = recipe;
   if (reads !== "here" && earlier === undefined) {
     throw new RangeError(
@@ -160,7 +163,7 @@ export function expertLayer<A, I>(
     input: { ...input, x: routed },
   });
   const { y, losses } = applyExperts(
-    { g, w, state, shape: experts, x: input.x, routed, gated },
+    { g, w, state, shape: experts, x: input.x, routed, gated, compute },
     recipe,
   );
   return { y, losses: [...gated.losses, ...losses], gated, states: prefixed(GATE, gated.state) };

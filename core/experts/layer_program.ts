@@ -7,6 +7,7 @@
 import type { Arrays } from "../arrays/arrays.ts";
 import { within } from "../nn/gating.ts";
 import { addAll, meanOfAll } from "../programs/blocks.ts";
+import type { ExpertCompute } from "../programs/chosen_experts.ts";
 import { type ModelProgram, prefixed, type ProgramRun } from "../programs/program.ts";
 import {
   countedArrays,
@@ -28,7 +29,11 @@ import type { ExpertRecipe } from "./recipe.ts";
  * with the losses of the gate. What an earlier layer left is `x` too. A batch has `tokens` and `tags`,
  * [T, 1] each.
  */
-export function expertLayerProgram(recipe: ExpertRecipe, shape: ExpertLayerShape): ModelProgram {
+export function expertLayerProgram(
+  recipe: ExpertRecipe,
+  shape: ExpertLayerShape,
+  { compute }: { compute?: ExpertCompute } = {},
+): ModelProgram {
   const { tokens, dModel } = shape;
   return {
     parameters: {
@@ -41,6 +46,7 @@ export function expertLayerProgram(recipe: ExpertRecipe, shape: ExpertLayerShape
       const { x } = w;
       const { y, losses, states } = expertLayer({
         ...{ g, w: within(w, "experts."), state: within(state, "experts."), shape, training },
+        compute,
         input: { x, tokens: ids.tokens, before: ids.tokens, tags: ids.tags },
         earlier: { input: x, middle: x, output: x },
       }, recipe);

@@ -9,7 +9,8 @@ import type { GateTensor } from "../gates/gate.ts";
 import { oneMinus, type SpecOf } from "../gates/shorthand.ts";
 import { type Activation, isGated } from "../spec/activation.ts";
 import { weighParts } from "./blocks.ts";
-import { matrix, type RoutedKind, weightsOf } from "./kind.ts";
+import { chosenExperts } from "../programs/chosen_experts.ts";
+import { choiceOf, matrix, type RoutedKind, weightsOf } from "./kind.ts";
 import type { RoutedSpec } from "./specs.ts";
 
 /** x Phi(x), Phi being the normal distribution function (arXiv 1606.08415). */
@@ -68,15 +69,17 @@ export function networkParameters(
 export function hidden<A, I>(
   g: Arrays<A, I>,
   x: A,
-  { w, prefix = "", activation }: {
+  { w, prefix = "", activation, into = (w: A) => g.product(x, w) }: {
     w: Readonly<Record<string, A>>;
     prefix?: string;
     activation: Activation;
+    /** x times weights, where that is no product of all rows. */
+    into?: (w: A) => A;
   },
 ): A {
-  const up = g.product(x, w[`${prefix}up`]);
+  const up = into(w[`${prefix}up`]);
   if (!isGated(activation)) return activate(g, up, { activation });
-  return activate(g, g.product(x, w[`${prefix}gate`]), { activation, by: up });
+  return activate(g, into(w[`${prefix}gate`]), { activation, by: up });
 }
 
 /** FLOP of one token in a network of a width: two or three products. */
@@ -92,8 +95,16 @@ export const networkExperts: RoutedKind<SpecOf<RoutedSpec, "network">> = {
     networkParameters("", {
       ...{ rows: dModel, columns: experts * width, back: dModel, width, activation },
     }),
+  skips: true,
   apply(run, { activation }) {
-    const { g, w, routed } = run;
+    const { g, w, routed, shape: { experts } } = run;
+    if (run.compute === "chosen") {
+      const { ids, weights } = choiceOf(run);
+      return chosenExperts(g, routed, {
+        ...{ chosen: { ids, experts }, weights, down: w.down },
+        hidden: (into) => hidden(g, routed, { w, activation, into }),
+      });
+    }
     const h = hidden(g, routed, { w, activation });
     return g.product(weighParts(g, h, weightsOf(run)), w.down);
   },
@@ -124,6 +135,7 @@ export const partialExperts: RoutedKind<SpecOf<RoutedSpec, "partial">> = {
         init: "ones" as const,
       }]),
     ),
+  skips: true,
   apply(run, { activation }) {
     const { g, w, state, shape: { experts } } = run;
     const tile = (a: typeof run.x, name: string) => {

@@ -32,6 +32,9 @@ export const besideKinds: {
 const routedOf = ({ kind }: RoutedSpec) => routedKinds[kind] as RoutedKind;
 const besideOf = ({ kind }: BesideSpec) => besideKinds[kind] as BesideKind;
 
+/** Whether a kind can compute chosen experts alone. */
+export const skipsExperts = ({ routed }: ExpertSpec): boolean => routedOf(routed).skips ?? false;
+
 /** Parameters of an expert layer by name; those of its gate are not among them. */
 export function expertParameters(
   { routed, beside }: ExpertSpec,

@@ -26,20 +26,26 @@ import {
   mixtureStates,
   mixtureTensors,
 } from "./mixture.ts";
+import type { ExpertCompute } from "./chosen_experts.ts";
 import { type ModelProgram, prefixed, type ProgramRun } from "./program.ts";
 
 /** Sizes of the mixture in block `layer`. */
 export function mixtureIn(
   sizes: DecoderSizes,
-  options: { recipe: GateRecipe; experts: number; layer: number; causal?: boolean; steps?: number },
+  options: Omit<MixtureSizes, "shape" | "dExpert" | "causal"> & {
+    experts: number;
+    layer: number;
+    causal?: boolean;
+    steps?: number;
+  },
 ): MixtureSizes {
   const { dModel, vocabulary, hidden, layers, sequences, length } = sizes;
-  const { recipe, experts, layer, causal = true, steps } = options;
+  const { recipe, experts, layer, causal = true, steps, compute } = options;
   const shape: GateShape = {
     ...{ dModel, experts, topK: 1, tokens: sequences * length, length, vocabulary, tags: 1 },
     ...{ layer, layers, steps },
   };
-  return { recipe, shape, dExpert: hidden, causal };
+  return { recipe, shape, dExpert: hidden, causal, compute };
 }
 
 const layersOf = <T>({ layers }: DecoderSizes, of: (layer: number) => T) =>
@@ -115,7 +121,7 @@ export function mixtureBlock<A, I>(
 /** Blocks with experts. */
 function mixtureBody(
   sizes: DecoderSizes,
-  options: { recipe: GateRecipe; experts: number; steps?: number },
+  options: Omit<Parameters<typeof mixtureIn>[1], "layer">,
 ): DecoderBody {
   const mixtures = layersOf(sizes, (layer) => mixtureIn(sizes, { ...options, layer }));
   return {
@@ -141,7 +147,12 @@ function mixtureBody(
 /** What a decoder is made of beside its sizes. */
 export interface DecoderOptions {
   /** Gate and number of experts; dense networks where absent. */
-  experts?: { recipe: GateRecipe; count: number };
+  experts?: {
+    recipe: GateRecipe;
+    count: number;
+    /** Which of them compute for a token, where the gate chooses; "all" where absent. */
+    compute?: ExpertCompute;
+  };
   /** Steps of the whole training, for gates that change on the way. */
   steps?: number;
 }
@@ -169,8 +180,6 @@ export function decoderProgram(sizes: DecoderSizes, options: DecoderOptions = {}
   const { experts, steps } = options;
   return decoderAround(
     sizes,
-    experts
-      ? mixtureBody(sizes, { recipe: experts.recipe, experts: experts.count, steps })
-      : denseBody(sizes),
+    experts ? mixtureBody(sizes, { ...experts, experts: experts.count, steps }) : denseBody(sizes),
   );
 }

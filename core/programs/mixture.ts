@@ -1,9 +1,10 @@
 /**
  * A mixture of experts in the language, behind any gate of the table of recipes.
  *
- * All experts are computed for all tokens, as one wide product, and what the gate did not choose is
- * multiplied by 0: the numbers are those of a sparse mixture, the work is not. So programs compare what
- * models learn, never how fast they are.
+ * Where nothing else is said all experts are computed for all tokens, as one wide product, and what the
+ * gate did not choose is multiplied by 0: the numbers are those of a sparse mixture, the work is not.
+ * With `compute: "chosen"` experts compute for those tokens alone that chose them; see
+ * `chosen_experts.ts`. Gates that mix tokens or networks have nothing to leave out.
  *
  *     h[T, E F] = silu(x up)        up [D, E F], expert e in columns e F to (e + 1) F
  *     y[T, D]   = (gates * h) down  down [E F, D], gates [T, E] over the F columns of each expert
@@ -25,6 +26,7 @@ import type { GateRecipe } from "../gates/recipe.ts";
 import { expertRanges } from "../gates/zero_experts.ts";
 import { within } from "../nn/gating.ts";
 import { weightOf, zeroOnes } from "./blocks.ts";
+import { chosenExperts, type ExpertCompute } from "./chosen_experts.ts";
 import { prefixed } from "./program.ts";
 
 /** Sizes of a mixture. */
@@ -37,6 +39,8 @@ export interface MixtureSizes {
   dExpert: number;
   /** Whether tokens see those before them alone: refuses gates that look ahead. */
   causal: boolean;
+  /** Which experts compute for a token, where the gate chooses; "all" where absent. */
+  compute?: ExpertCompute;
 }
 
 const networksIn = ({ recipe, shape }: MixtureSizes) =>
@@ -145,9 +149,20 @@ function merged<A, I>(
   return g.transpose(g.beside(...outputs));
 }
 
-function dispatched<A, I>(g: Arrays<A, I>, x: A, of: Dispatch<A, I>, bank: Bank<A>): A {
+function dispatched<A, I>(
+  g: Arrays<A, I>,
+  x: A,
+  { of, bank, compute }: { of: Dispatch<A, I>; bank: Bank<A>; compute?: ExpertCompute },
+): A {
   switch (of.kind) {
     case "choice":
+      if (compute === "chosen") {
+        const { experts, up, down } = bank;
+        return chosenExperts(g, x, {
+          ...{ chosen: { ids: of.ids, experts }, weights: of.weights, down },
+          hidden: (into) => g.map("silu", into(up)),
+        });
+      }
       return allExperts(g, x, { ...bank, gates: g.put(of.weights, of.ids, bank.experts) });
     case "slots":
       return slotted(g, x, { ...bank, ...of });
@@ -200,7 +215,7 @@ export function mixture<A, I>(
   const bank = { up: w.up, down: w.down, experts: networksIn(sizes) };
   const { dispatch, copied, added, losses, state: states } = gated;
   const terms = [
-    dispatched(g, x, dispatch, bank),
+    dispatched(g, x, { of: dispatch, bank, compute: sizes.compute }),
     ...copied === undefined ? [] : [g.map("multiply", x, copied)],
     ...added === undefined ? [] : [added],
   ];

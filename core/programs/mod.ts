@@ -32,6 +32,7 @@ export * from "./host_program.ts";
 export * from "./program_gradient.ts";
 export * from "./attention.ts";
 export * from "./blocks.ts";
+export * from "./chosen_experts.ts";
 export * from "./mixture.ts";
 export * from "./decoder_parts.ts";
 export * from "./decoder_program.ts";

@@ -1,6 +1,7 @@
 /**
  * All adapters of a product in two grouped products, against a loop over adapters with products of
- * their own: forward and backward, on the same numbers, in one run.
+ * their own, and against all adapters side by side for all tokens, those of others counting 0: forward
+ * and backward, on the same numbers, in one run.
  *
  * The loop is given what it could not know in a mixture: how many rows each adapter has, and its rows
  * in a matrix of their own.
@@ -8,6 +9,7 @@
  * @module
  */
 import { groupedAdapters } from "../../core/adapters/grouped.ts";
+import { weighGroups } from "../../core/adapters/kinds.ts";
 import { deviceArrays } from "../../core/arrays/device_arrays.ts";
 import { createConstants } from "../../core/arrays/device_constants.ts";
 import { linear } from "../../core/nn/layers.ts";
@@ -48,7 +50,9 @@ export interface AdapterRaced {
   loop: Estimate;
   /** Loop over grouped, by rounds. */
   ratio: Estimate;
-  /** Largest difference of any value or gradient, as a share of the largest of its kind. */
+  /** All adapters for all tokens over grouped, by rounds. */
+  allRatio: Estimate;
+  /** Largest difference of any value or gradient to the loop's, as a share of the largest of its kind. */
   apart: number;
 }
 
@@ -83,6 +87,18 @@ function racersOn(pool: Pool, { adapters, tokens, width, rank }: AdapterRace) {
     b: upload("b", [adapters, rank, width]),
     dy: upload("dy", [tokens, width]),
   };
+  // Matrices that lead in side by side, those that lead out one below the other.
+  const wide = {
+    a: pool.upload(
+      "a",
+      [width, adapters * rank],
+      Float32Array.from({ length: data.a.length }, (_, i) => {
+        const [row, column] = [Math.floor(i / (adapters * rank)), i % (adapters * rank)];
+        return data.a[(Math.floor(column / rank) * width + row) * rank + column % rank];
+      }),
+    ),
+    b: upload("b", [adapters * rank, width]),
+  };
   const parts = Array.from({ length: adapters }, (_, e) => ({
     x: upload("x", [own, width], e),
     a: upload("a", [width, rank], e),
@@ -115,6 +131,23 @@ function racersOn(pool: Pool, { adapters, tokens, width, rank }: AdapterRace) {
       const y = groupedAdapters(tape, x, { a, b, ids, topK: 1, g, kernels });
       return [finish(recorder, y, { tape, dy: whole.dy, of })];
     },
+    sideBySide(recorder: Recorder): Answers[] {
+      const tape = createTape(recorder);
+      const g = deviceArrays(tape, { kernels, seed: 1, constants });
+      const of = [whole.x, wide.a, wide.b].map((value): Variable => ({ value }));
+      const [x, a, b] = of;
+      const marks = g.constant(
+        "marks",
+        [tokens, adapters],
+        () =>
+          Float32Array.from(
+            { length: tokens * adapters },
+            (_, i) => Math.floor(Math.floor(i / adapters) / own) === i % adapters ? 1 : 0,
+          ),
+      );
+      const h = weighGroups(g, g.product(x, a), marks);
+      return [finish(recorder, g.product(h, b), { tape, dy: whole.dy, of })];
+    },
     loop: (recorder: Recorder): Answers[] =>
       parts.map((part) => {
         const tape = createTape(recorder);
@@ -129,21 +162,26 @@ function racersOn(pool: Pool, { adapters, tokens, width, rank }: AdapterRace) {
 
 type Racers = ReturnType<typeof racersOn>;
 
-/** How far both sides are apart. */
-async function compare(pool: Pool, { grouped, loop }: Racers): Promise<number> {
+/** How far grouped products are from the loop, and all side by side in what they give and pass on. */
+async function compare(pool: Pool, { grouped, sideBySide, loop }: Racers): Promise<number> {
   const recorder = createRecorder(pool);
   const [answers] = grouped(recorder);
+  const [all] = sideBySide(recorder);
   const others = loop(recorder);
   recorder.submit();
   const found = await download(pool.device, answers);
+  // Gradients of matrices lie otherwise there: y and dx are compared.
+  const beside = await download(pool.device, all.slice(0, 2));
   let worst = 0;
   for (const [kind, values] of found.entries()) {
     const parts = await download(pool.device, others.map((one) => one[kind]));
     const wanted = parts.flatMap((part) => [...part]);
     const largest = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    values.forEach((v, i) => worst = Math.max(worst, Math.abs(v - wanted[i]) / largest));
+    for (const side of kind < beside.length ? [values, beside[kind]] : [values]) {
+      side.forEach((v, i) => worst = Math.max(worst, Math.abs(v - wanted[i]) / largest));
+    }
   }
-  pool.release(...answers, ...others.flat());
+  pool.release(...answers, ...all, ...others.flat());
   return worst;
 }
 
@@ -164,15 +202,17 @@ export async function raceAdapters(device: Device, race: AdapterRace): Promise<A
   const racers = racersOn(pool, race);
   try {
     const apart = await compare(pool, racers);
-    const [grouped, loop]: [number[], number[]] = [[], []];
-    await secondsOf(pool, racers.grouped);
-    await secondsOf(pool, racers.loop);
-    for (let round = 0; round < ROUNDS; round++) {
-      grouped.push(await secondsOf(pool, racers.grouped));
-      loop.push(await secondsOf(pool, racers.loop));
+    const sides = [racers.grouped, racers.loop, racers.sideBySide] as const;
+    const rounds: number[][] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const seconds = [];
+      for (const side of sides) seconds.push(await secondsOf(pool, side));
+      // The first round compiles.
+      if (round > 0) rounds.push(seconds);
     }
-    const ratio = median(loop.map((seconds, i) => seconds / grouped[i]));
-    return { grouped: median(grouped), loop: median(loop), ratio, apart };
+    const over = (side: number) => median(rounds.map((seconds) => seconds[side] / seconds[0]));
+    const of = (side: number) => median(rounds.map((seconds) => seconds[side]));
+    return { grouped: of(0), loop: of(1), ratio: over(1), allRatio: over(2), apart };
   } finally {
     racers.constants.close();
     pool.trim();

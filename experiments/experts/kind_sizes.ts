@@ -3,7 +3,7 @@
  * costs. For most that is the width of an expert; for single neurons it is how many a token uses.
  *
  * FLOP are those of kernels that compute the chosen experts alone, which is what a kind is for;
- * programs themselves compute all experts and leave out what was not chosen.
+ * programs of this experiment compute all experts and leave out what was not chosen.
  *
  * @module
  */

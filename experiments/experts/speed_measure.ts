@@ -10,6 +10,7 @@ import type { ExpertRecipe } from "../../core/experts/recipe.ts";
 import { deviceArrays, lossGradient } from "../../core/arrays/device_arrays.ts";
 import { type ConstantStore, createConstants } from "../../core/arrays/device_constants.ts";
 import { createTape } from "../../core/nn/tape.ts";
+import type { ExpertCompute } from "../../core/programs/chosen_experts.ts";
 import type { ModelProgram } from "../../core/programs/program.ts";
 import { createProgramMemory, type ProgramMemory } from "../../core/programs/program_memory.ts";
 import { type AnyOp, bytes, type Estimate, exactly, flops, sum } from "../../kernels/base/mod.ts";
@@ -30,6 +31,8 @@ import { undisturbedLaunches } from "../compare/undisturbed_launches.ts";
 export interface PreparedKind {
   /** The kind. */
   recipe: ExpertRecipe;
+  /** Which of its experts compute. */
+  compute: ExpertCompute;
   /** The layer by itself. */
   program: ModelProgram;
   /** Its memory. */
@@ -46,6 +49,8 @@ export interface PreparedKind {
 export interface TimedKind {
   /** The kind. */
   recipe: ExpertRecipe;
+  /** Which of its experts compute. */
+  compute: ExpertCompute;
   /** Forward and backward, gaps included. */
   measured: Estimate;
   /** The same, from the profile and what was counted. */
@@ -66,9 +71,16 @@ export interface TimedKind {
 export function prepareKind(
   pool: Pool,
   recipe: ExpertRecipe,
-  { shape, kernels, seed }: { shape: ExpertLayerShape; kernels: KernelChoice; seed: number },
+  options: {
+    shape: ExpertLayerShape;
+    kernels: KernelChoice;
+    seed: number;
+    /** Which of its experts compute. */
+    compute: ExpertCompute;
+  },
 ): PreparedKind {
-  const program = expertLayerProgram(recipe, shape);
+  const { shape, kernels, seed, compute } = options;
+  const program = expertLayerProgram(recipe, shape, { compute });
   const memory = createProgramMemory(pool, program, { seed });
   const { tokens, length, tags, vocabulary } = shape;
   const ids = (of: (t: number) => number) => Uint32Array.from({ length: tokens }, (_, t) => of(t));
@@ -78,7 +90,7 @@ export function prepareKind(
   });
   const constants = createConstants(pool.device);
   return {
-    ...{ recipe, program, memory, constants, rounds: [] },
+    ...{ recipe, compute, program, memory, constants, rounds: [] },
     record(recorder) {
       const tape = createTape(recorder);
       const g = deviceArrays(tape, { kernels, seed, constants });
@@ -119,13 +131,17 @@ export async function measureKinds(
   }
 }
 
-const isProduct = ({ kind }: AnyOp) => kind.startsWith("gemm");
+const isProduct = ({ kind }: AnyOp) => kind.startsWith("gemm") || kind.startsWith("grouped");
+
+/** Whether a launch is a product, by its label. */
+const labelled = (label: string) => /^(product|into experts|out of experts)/.test(label);
+
 const total = (ops: readonly AnyOp[], of: (op: AnyOp) => number) =>
   ops.reduce((all, op) => all + of(op), 0);
 
 /** What the rounds of a layer showed, beside what the profile says; frees the layer. */
 export function concludeKind(
-  { recipe, program, memory, constants, rounds }: PreparedKind,
+  { recipe, compute, program, memory, constants, rounds }: PreparedKind,
   profile: Profile,
 ): TimedKind {
   const { launches, total: measured } = undisturbedLaunches(rounds);
@@ -133,12 +149,12 @@ export function concludeKind(
   const ops = [...counted.forward, ...counted.backward];
   const waits = exactly(total(ops, (op) => gapOf(op, profile)), "gaps of the profile");
   const prices = ops.map((op) => priceOp(op, profile));
-  const inProducts = launches.filter(({ label }) => label.startsWith("product"))
+  const inProducts = launches.filter(({ label }) => labelled(label))
     .reduce((all, { seconds }) => all + seconds.value, 0);
   memory.release();
   constants.close();
   return {
-    ...{ recipe, measured },
+    ...{ recipe, compute, measured },
     predicted: sum([...prices, waits], "sum of the profile's prices"),
     launches: launches.length,
     operators: ops.length,

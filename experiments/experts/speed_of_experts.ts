@@ -5,6 +5,8 @@
  */
 import type { ExpertLayerShape } from "../../core/experts/layer.ts";
 import type { ExpertRecipe } from "../../core/experts/recipe.ts";
+import { skipsExperts } from "../../core/experts/table.ts";
+import type { ExpertCompute } from "../../core/programs/chosen_experts.ts";
 import { expertRecipes } from "../../core/experts/recipes.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import { exactly } from "../../kernels/base/estimate.ts";
@@ -23,7 +25,7 @@ import { type Context, defineExperiment, type Outcome } from "../define.ts";
 import { MEMORY } from "../device_profile.ts";
 import { contentId } from "../hash.ts";
 import { concludeKind, measureKinds, prepareKind, type TimedKind } from "./speed_measure.ts";
-import { speedDecision, speedNotes, speedTable, speedVerdict } from "./speed_words.ts";
+import { speedDecision, speedNotes, speedTable, speedVerdict, timeOfAll } from "./speed_words.ts";
 
 const parameters = {
   tokens: { quick: 256, full: 512, note: "tokens, or places of images" },
@@ -42,10 +44,25 @@ const kinds: readonly OpKind[] = [
   "gemm",
   "gemm_nt",
   "gemm_tn",
+  "grouped_gemm",
+  "grouped_gemm_nt",
+  "grouped_gemm_tn",
+  "group_tokens",
+  "combine",
   "elementwise",
   "embedding",
   "embedding_backward",
 ];
+
+/** Ways in which the experts of a kind can compute. */
+const waysOf = (recipe: ExpertRecipe): ExpertCompute[] =>
+  skipsExperts(recipe) ? ["all", "chosen"] : ["all"];
+
+/** Groups of pairs, by which experts compute. */
+const groups: Readonly<Record<ExpertCompute, string>> = {
+  all: "layers",
+  chosen: "layers of chosen experts",
+};
 
 /** Heads and filters are narrower than networks. */
 const NARROW = 8;
@@ -84,21 +101,27 @@ export const speedOfExpertsExperiment = defineExperiment({
   run: runSpeed,
 });
 
-async function pairOf({ recipe, measured, predicted }: TimedKind): Promise<Pair> {
-  const id = `kind-${await contentId({ kind: recipe.id })}`;
-  return { id, label: recipe.name, group: "layers", predicted, measured, inside: true };
+async function pairOf({ recipe, compute, measured, predicted }: TimedKind): Promise<Pair> {
+  const chosen = compute === "chosen" && { compute };
+  const id = `kind-${await contentId({ kind: recipe.id, ...chosen })}`;
+  const label = chosen ? `${recipe.name}, chosen experts alone` : recipe.name;
+  return { id, label, group: groups[compute], predicted, measured, inside: true };
 }
 
-async function rowOf(timed: TimedKind): Promise<Row> {
-  const { recipe, measured, predicted, launches, operators } = timed;
+async function rowOf(timed: TimedKind, all: TimedKind): Promise<Row> {
+  const { recipe, compute, measured, predicted, launches, operators } = timed;
   const counted = (value: number) => exactly(value, "counted");
+  const chosen = compute === "chosen" && { compute };
   return {
-    id: await contentId({ table: "speed", kind: recipe.id }),
+    id: await contentId({ table: "speed", kind: recipe.id, ...chosen }),
     table: "speed",
-    labels: { kind: recipe.name, gate: recipe.gate.name, launches, operators },
+    labels: { kind: recipe.name, gate: recipe.gate.name, computes: compute, launches, operators },
     kind: "measured",
     metrics: {
       layerSeconds: measured,
+      ...chosen && {
+        ofAllFraction: exactly(timeOfAll(timed, all), "over the time where all experts compute"),
+      },
       predictedSeconds: predicted,
       errorFraction: exactly(errorOf({ predicted, measured }), "predicted over measured, less 1"),
       productFraction: exactly(timed.productShare, "products' share of the measured time"),
@@ -118,8 +141,10 @@ async function runSpeed(context: Context<SpeedValues>): Promise<Outcome> {
     const kernels = await tunedKernels(device, { memory: `${MEMORY}/tune.json` });
     const pool = createPool(device);
     const profiling = startProfiling(pool, { kernels, kinds });
-    const prepared = expertRecipes.map((recipe) =>
-      prepareKind(pool, recipe, { shape: speedShape(recipe, values), kernels, seed })
+    const prepared = expertRecipes.flatMap((recipe) =>
+      waysOf(recipe).map((compute) =>
+        prepareKind(pool, recipe, { shape: speedShape(recipe, values), kernels, seed, compute })
+      )
     );
     let shown = 0;
     await measureKinds(pool, prepared, {
@@ -133,14 +158,18 @@ async function runSpeed(context: Context<SpeedValues>): Promise<Outcome> {
     const timed = prepared.map((one) => concludeKind(one, profile));
     progress.stop();
     const pairs = await Promise.all(timed.map(pairOf));
+    const allOf = (id: string) =>
+      timed.find(({ recipe, compute }) => recipe.id === id && compute === "all")!;
     return {
       verdict: speedVerdict(timed),
       decision: speedDecision(timed),
       notes: speedNotes(values),
       tables: [speedTable],
-      rows: await Promise.all(timed.map(rowOf)),
+      rows: await Promise.all(timed.map((one) => rowOf(one, allOf(one.recipe.id)))),
       ...{ samples: {}, pairs, timelines: [] },
-      pairSummaries: [summarisePairs("layers", pairs)],
+      pairSummaries: Object.values(groups).map((group) =>
+        summarisePairs(group, pairs.filter((pair) => pair.group === group))
+      ),
       checks: [{
         name: "kinds without a time",
         value: timed.filter(({ measured }) => !(measured.value > 0)).length,

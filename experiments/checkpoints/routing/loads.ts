@@ -25,6 +25,27 @@ export interface LayerLoad {
   loadEntropyFraction: Estimate;
   /** Entropy of a token's weights over that of equal weights: 1 weighs all chosen alike. */
   weightEntropyFraction?: Estimate;
+  /** Mean entropy of what the router gave all experts, bits of a token; see `router_entropy.ts`. */
+  routerBits?: Estimate;
+  /** The same over log2 E, that of a router which tells nothing. */
+  routerEntropyFraction?: Estimate;
+}
+
+const sumOf = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0);
+
+/** Mean entropy of the router and its share of the most; none where logits were not read. */
+function routerEntropy(texts: RoutedTexts, options: { layer: number; resampling: Resampling }) {
+  const { experts, sequences } = texts;
+  const { layer, resampling } = options;
+  if (sequences.some(({ routerBits_LT }) => routerBits_LT === undefined)) return {};
+  const each = sequences.map((
+    { routerBits_LT, ids },
+  ) => [sumOf(routerBits_LT![layer]), ids.length]);
+  const [routerBits, routerEntropyFraction] = withIntervals((weights) => {
+    const [bits, tokens] = weightedSum(each, weights);
+    return [bits / tokens, bits / tokens / Math.log2(experts)];
+  }, { ...resampling, stream: resampling.stream.split(`router/${layer}`) });
+  return { routerBits, routerEntropyFraction };
 }
 
 /** Bits of the weights of all tokens, added up. */
@@ -60,6 +81,7 @@ export function layerLoads(texts: RoutedTexts, resampling: Resampling): LayerLoa
       counts_E: weightedSum(counts),
       ...{ busiestOverMean, loadEntropyFraction },
       ...(topK > 1 && { weightEntropyFraction }),
+      ...routerEntropy(texts, { layer, resampling }),
     };
   });
 }

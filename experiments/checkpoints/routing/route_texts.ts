@@ -7,6 +7,7 @@ import type { Inference } from "../../../core/mod.ts";
 import { layersOf } from "../../../core/spec/layers.ts";
 import { UserError } from "../../../kernels/base/errors.ts";
 import type { RoutedSequence, RoutedTexts } from "./routed.ts";
+import { routerBits } from "./router_entropy.ts";
 import type { DomainSequences } from "./texts.ts";
 
 /** Mean of -log p of each next token, nats, from the logits [T, V] of a sequence. */
@@ -36,24 +37,26 @@ export async function routeTexts(
   options: { done?: (share: number) => void; signal?: AbortSignal } = {},
 ): Promise<RoutedTexts> {
   const { done, signal } = options;
-  const { model } = inference;
+  const { model, settings } = inference;
   const layers = layersOf(model).filter(({ experts }) => experts > 0).map(({ index }) => index);
   if (!model.moe || layers.length === 0) {
     throw new UserError(`Cannot study the routing of ${model.id}: found no layer with experts`);
   }
+  const { experts, topK } = model.moe;
+  const { score } = settings.router!;
   const routed: RoutedSequence[] = [];
   for (const { domain, ids } of sequences) {
     signal?.throwIfAborted();
     inference.rewind(0);
-    const { logits, routes } = await inference.read(ids, { logits: "all", routes: true });
+    const { logits, routes } = await inference.read(ids, { logits: "all", routes: "logits" });
     routed.push({
       ...{ domain, ids },
       chosen_LTK: routes.map(({ ids_TK }) => ids_TK),
       weights_LTK: routes.map(({ weights_TK }) => weights_TK),
+      routerBits_LT: routes.map(({ logits_TE }) => routerBits(logits_TE!, { experts, score })),
       loss: nextTokenLoss(logits, ids),
     });
     done?.(routed.length / sequences.length);
   }
-  const { experts, topK } = model.moe;
   return { experts, topK, layers, domains, sequences: routed };
 }

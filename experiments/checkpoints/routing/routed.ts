@@ -17,6 +17,8 @@ export interface RoutedSequence {
   chosen_LTK: readonly Uint32Array[];
   /** Their weights. */
   weights_LTK: readonly Float32Array[];
+  /** Entropy of what the router gave all experts, bits of each token: L times [T]. */
+  routerBits_LT?: readonly Float32Array[];
   /** Mean loss of its next tokens, nats; absent where a sequence has one token. */
   loss?: number;
 }

@@ -31,7 +31,8 @@ import { studyTables } from "./study_tables.ts";
 import { studyVisuals } from "./study_visuals.ts";
 import { studyCard, studyDecision, studyNotes, studyVerdict } from "./study_words.ts";
 import { readSequences } from "./texts.ts";
-import { checkpointTrace, planFor, traceCost } from "./trace_cost.ts";
+import { planFor, traceCost } from "./trace_cost.ts";
+import { exchangeCheck } from "./trace_exchange.ts";
 
 /** The word for a mixture that is trained here. */
 const TRAINED = "trained-here";
@@ -83,7 +84,7 @@ function checkValues(values: Values): void {
 
 /** Sections in the order in which they are read. */
 const order: readonly string[] = [
-  ...["found", "load", "specialisation", "domains-of-experts", "agreement", "drift"],
+  ...["found", "load", "certainty", "specialisation", "domains-of-experts", "agreement", "drift"],
   ...["pairs-of-experts", "results", "checks"],
 ];
 
@@ -151,7 +152,8 @@ async function runRouting(context: Context<Values>): Promise<Outcome> {
       cluster: values.cluster,
       plan: values.plan === AUTO ? planFor(model.moe!.experts) : values.plan,
     };
-    const cost = await traceCost(checkpointTrace(routed, model.id), { out, words });
+    const cost = await traceCost(routed, { model: model.id, out, words });
+    if (cost.exchange) checks.push(exchangeCheck(cost.exchange));
     log(`Trace   ${cost.path}`);
     const tables = [
       ...await studyTables(study, tokens),

@@ -32,10 +32,13 @@ function layerTable(study: RoutingStudy): Promise<ToldTable> {
       id: "layers",
       title: "Layer by layer",
       note:
-        "Entropies are shares of the most that there could be. Bits are those that a choice says " +
-        "of the domain, less what shuffled domains say; chance is where 95 % of the shuffles lie.",
+        "Entropies are shares of the most that there could be; router bits are the entropy of what " +
+        "the router gives all experts of a token, and a router that tells nothing would have all of " +
+        "equal bits. Domain bits are those that a choice says of the domain, less what shuffled " +
+        "domains say; chance is where 95 % of the shuffles lie.",
       columns: [
-        ...["layer", "busiestOverMean", "loadEntropyFraction", "weightEntropyFraction"],
+        ...["layer", "busiestOverMean", "loadEntropyFraction", "routerEntropyFraction"],
+        ...["routerBits", "equalBits", "weightEntropyFraction"],
         ...["domainBits", "chanceBits", "domainKnownFraction", "equalTokensFraction"],
         ...["anyTokensFraction", "settledFraction"],
       ],
@@ -47,6 +50,7 @@ function layerTable(study: RoutingStudy): Promise<ToldTable> {
         labels: { layer },
         metrics: {
           ...load,
+          ...load.routerBits && { equalBits: exactly(Math.log2(texts.experts), "log2 of experts") },
           ...told && {
             domainBits: told.bits,
             chanceBits: told.chance,

@@ -115,6 +115,39 @@ function specialisationLines({ texts, specialisation }: RoutingStudy): LinePlot 
   };
 }
 
+/** How sure the router is, between what loads leave open and nothing. */
+function certaintyLines({ texts, loads }: RoutingStudy): LinePlot | undefined {
+  if (texts.layers.length < leastLayers) return undefined;
+  const most = Math.log2(texts.experts);
+  const points = loads.flatMap(({ routerBits: bits }, i) =>
+    bits ? [{ x: texts.layers[i], y: bits.value, lo: bits.lo, hi: bits.hi }] : []
+  );
+  if (points.length === 0) return undefined;
+  return {
+    id: "certainty",
+    title: "How sure the router is",
+    note: "Entropy of what the router gives all experts of one token, beside that of the load of " +
+      "all tokens together. A router that tells nothing has log2 of the experts.",
+    kind: "measured",
+    x: { title: "layer", unit: "count", log: false },
+    y: { title: "bits", unit: "plain", log: false },
+    series: [
+      { name: "of one token", points },
+      {
+        name: "of the load",
+        points: loads.map(({ loadEntropyFraction: { value, lo, hi } }, i) => ({
+          ...{ x: texts.layers[i], y: value * most, lo: lo * most, hi: hi * most },
+        })),
+      },
+      {
+        name: "a router that tells nothing",
+        dashed: true,
+        points: texts.layers.map((x) => ({ x, y: most })),
+      },
+    ],
+  };
+}
+
 /** Curves that can be told apart. */
 const curves = 5;
 
@@ -169,6 +202,11 @@ const there = <T>(list: readonly (T | undefined)[]): T[] => list.filter((one) =>
 export function studyVisuals(study: RoutingStudy): { heatmaps: Heatmap[]; lines: LinePlot[] } {
   return {
     heatmaps: there([loadMap(study), domainMap(study), pairMap(study)]),
-    lines: there([specialisationLines(study), agreementLines(study), driftLines(study)]),
+    lines: there([
+      certaintyLines(study),
+      specialisationLines(study),
+      agreementLines(study),
+      driftLines(study),
+    ]),
   };
 }

@@ -13,6 +13,7 @@ import { isSpecialised } from "./specialisation.ts";
 import type { RoutingStudy } from "./study.ts";
 import { mostSpecialised } from "./study_visuals.ts";
 import type { TraceCost } from "./trace_cost.ts";
+import type { TracedExchange } from "./trace_exchange.ts";
 
 const bitsOf = ({ value, lo, hi }: Estimate) => {
   const [a, b, c] = [value, lo, hi].map((x) => formatNumber(x, "plain", 3));
@@ -42,7 +43,19 @@ export function studyVerdict(study: RoutingStudy): string {
   const [equal, any] = (["equal", "any"] as const)
     .map((key) => percent(mean(agreement.map((one) => one[key].value))));
   return `${specialisationWords(study)}. Equal tokens of different texts share ${equal} of their ` +
-    `experts, any two tokens ${any}.`;
+    `experts, any two tokens ${any}.${certaintyWords(study)}`;
+}
+
+/** How sure routers are, beside how evenly experts are used. */
+function certaintyWords({ texts: { experts }, loads }: RoutingStudy): string {
+  const bits = loads.flatMap(({ routerBits }) => routerBits ? [routerBits.value] : []);
+  if (bits.length === 0) return "";
+  const most = Math.log2(experts);
+  const shown = (x: number) => formatNumber(x, "plain", 3);
+  const load = most * mean(loads.map(({ loadEntropyFraction }) => loadEntropyFraction.value));
+  return ` Of one token a router leaves ${shown(mean(bits))} bits open between its ${experts} ` +
+    `experts, where one that tells nothing leaves ${shown(most)}; of all tokens together loads ` +
+    `leave ${shown(load)}.`;
 }
 
 /** What follows from it. */
@@ -94,10 +107,21 @@ export function studyCard(
   };
 }
 
+/** What an all-to-all carries under the trace. */
+function exchangeWords({ ranks, fullestOverMean, reached }: TracedExchange): string {
+  const [fullest, counted, expected] = [fullestOverMean, reached.counted, reached.expected]
+    .map((x) => formatNumber(x, "plain", 3));
+  return `Counted from the trace, the fullest of ${ranks} ranks receives ${fullest} times the mean ` +
+    "bytes of a dispatch, mean of the layers; the simulated step carries the counted bytes. That " +
+    `counts a row for each choice. A token reaches ${counted} of the ranks: dispatchers that send ` +
+    `it once to each carry so many rows, where the simulator, which has no pairs of choices, takes ` +
+    `the ${expected} of equally wanted experts.`;
+}
+
 /** How it was done, and its limits. */
 export function studyNotes(
   study: RoutingStudy,
-  { path, words, refused }: TraceCost,
+  { path, words, refused, exchange }: TraceCost,
 ): Result["notes"] {
   const { sequences } = study.texts;
   return [
@@ -108,6 +132,10 @@ export function studyNotes(
         "read from an empty cache; nothing is dropped.",
         "Entropy of the load is 100 % where all experts are chosen alike. Entropy of the weights is " +
         "that of a token's own experts, as their weights are: 100 % where each counts alike.",
+        "Entropy of the router is that of one token over all experts, before any is chosen: of the " +
+        "softmax of its logits, or of sigmoids over their sum where the model scores by these. It " +
+        "is 0 where the router is sure, and log2 E where it tells nothing. Loads can be even under " +
+        "a router that is sure of each token, so that the two are not the same.",
       ],
     },
     {
@@ -136,7 +164,9 @@ export function studyNotes(
       paragraphs: [
         `Choices by layer and expert are written as JSON with the key counts_LE: ${path}. The ` +
         "simulator takes the shares of each layer for its own; a model with more layers takes " +
-        "those of the trace in turn.",
+        "those of the trace in turn, and every rank's tokens choose alike: counts do not tell whose " +
+        "tokens they were.",
+        ...exchange ? [exchangeWords(exchange)] : [],
         refused ??
           "The same by hand: simulate " +
             `--model ${words.model} --cluster ${words.cluster} --plan ${words.plan} --routing ${path}`,

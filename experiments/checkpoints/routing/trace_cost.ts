@@ -7,9 +7,16 @@
 import { join } from "node:path";
 import { UserError } from "../../../kernels/base/errors.ts";
 import { stableJson, writeTextFile } from "../../../kernels/base/files.ts";
-import type { SimulatedTrace } from "../../training/trace/simulate_trace.ts";
-import { type SimulatedWords, simulateTrace } from "../../training/trace/simulate_trace.ts";
+import {
+  type SimulatedTrace,
+  type SimulatedWords,
+  simulateTrace,
+  tracedWords,
+} from "../../training/trace/simulate_trace.ts";
+import { simulateEvents } from "../../simulate/events.ts";
+import { readSimulation } from "../../simulate/inputs.ts";
 import { choiceCounts, type RoutedTexts } from "./routed.ts";
+import { type TracedExchange, tracedExchange } from "./trace_exchange.ts";
 
 /** A trace: choices counted by layer and expert, and where they come from. */
 export interface CheckpointTrace {
@@ -33,6 +40,8 @@ export interface TraceCost {
   words: SimulatedWords;
   /** The steps. */
   simulated?: SimulatedTrace;
+  /** What an all-to-all carries under the trace; absent where the plan has none that is counted. */
+  exchange?: TracedExchange;
   /** Why there are none. */
   refused?: string;
 }
@@ -56,12 +65,22 @@ export function planFor(experts: number): string {
   return `ep=${ranks},zero=1`;
 }
 
-/** Writes the trace into a folder and simulates a step under it. */
+async function exchangeOf(
+  texts: RoutedTexts,
+  { trace, path, words }: { trace: CheckpointTrace; path: string; words: SimulatedWords },
+): Promise<TracedExchange | undefined> {
+  const { counts_LE } = trace;
+  const step = simulateEvents(await readSimulation(tracedWords(words, path)));
+  return tracedExchange(texts, { counts_LE, step });
+}
+
+/** Writes the trace of texts into a folder and simulates a step under it. */
 export async function traceCost(
-  trace: CheckpointTrace,
-  options: { out: string; words: SimulatedWords },
+  texts: RoutedTexts,
+  options: { model: string; out: string; words: SimulatedWords },
 ): Promise<TraceCost> {
-  const { out, words } = options;
+  const { model, out, words } = options;
+  const trace = checkpointTrace(texts, model);
   const path = join(out, "traces", `${trace.model}.json`);
   await writeTextFile(path, stableJson(trace));
   try {
@@ -69,6 +88,7 @@ export async function traceCost(
       path,
       words,
       simulated: await simulateTrace({ name: trace.model, path, trace }, words),
+      exchange: await exchangeOf(texts, { trace, path, words }),
     };
   } catch (error) {
     // The study stands without it: not every model that runs can be put on every cluster.

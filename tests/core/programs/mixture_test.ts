@@ -95,6 +95,12 @@ for (const [kind, ids] of Object.entries(kinds)) {
           : { ...dispatch, weights: dispatch.weights.data },
       );
       y.data.forEach((one, i) => assertAlmostEquals(one, wanted[i], 1e-9));
+      // Chosen experts alone, where the gate chooses; else there is nothing to leave out.
+      const chosen = mixture(hostArrays({ seed: 1 }), x, {
+        ...run,
+        sizes: { ...sizes, compute: "chosen" },
+      });
+      chosen.y.data.forEach((one, i) => assertAlmostEquals(one, wanted[i], 1e-9));
     });
   }
 }

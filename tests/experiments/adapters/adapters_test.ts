@@ -49,7 +49,7 @@ const found: AdapterFindings = {
   ],
   races: [{
     ...{ grouped: exactly(1, "test"), loop: exactly(3, "test"), ratio: exactly(3, "test") },
-    ...{ apart: 0, adapters: 8 },
+    ...{ allRatio: exactly(2, "test"), apart: 0, adapters: 8 },
   }],
 };
 
@@ -95,7 +95,8 @@ Deno.test("tables have a row for each group, ranked, with what no source confirm
   assertMatch(byName.MoLA.warnings[0], /^defaults of this suite: parts\.experts/);
   const race = { adapters: 8, tokens: 64, width: 16, rank: 4 };
   const raced = await raceTable([{ race, raced: found.races[0] }]);
-  assertEquals(raced.rows[0].metrics.loopOverGrouped.value, 3);
+  const { loopOverGrouped, allOverGrouped } = raced.rows[0].metrics;
+  assertEquals([loopOverGrouped.value, allOverGrouped.value], [3, 2]);
 });
 
 Deno.test("a cluster is told by another text: it does not depend on what is to be predicted", () => {

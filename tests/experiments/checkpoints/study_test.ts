@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { split } from "../../../kernels/mod.ts";
 import {
@@ -22,7 +22,9 @@ import {
   mutualBits,
   specialisations,
 } from "../../../experiments/checkpoints/routing/specialisation.ts";
+import { routerBits } from "../../../experiments/checkpoints/routing/router_entropy.ts";
 import { studyRouting } from "../../../experiments/checkpoints/routing/study.ts";
+import { studyVerdict } from "../../../experiments/checkpoints/routing/study_words.ts";
 import { madeUpRouting, twoDrawn } from "./made_up_routing.ts";
 
 const resamplingOf = ({ sequences }: RoutedTexts, draws = 200) => ({
@@ -148,6 +150,45 @@ Deno.test("loads and entropies are those of the choices", () => {
   assertAlmostEquals(load.loadEntropyFraction.value, Math.log2(6) / 3, 1e-12);
   assertAlmostEquals(load.weightEntropyFraction!.value, 1, 1e-6);
   assertEquals(choiceCounts(byDomain), [[320, 320, 320, 320, 320, 320, 0, 0]]);
+});
+
+Deno.test("a router's entropy is that of its scores, log2 E where it tells nothing", () => {
+  const bits = (logits: number[], score: "softmax" | "sigmoid" = "softmax") =>
+    routerBits(Float32Array.from(logits), { experts: 4, score });
+  assertEquals([...bits([3, 3, 3, 3, -800, 0, -900, -1e4])], [2, 0]);
+  // Shares 1/2, 1/4, 1/8, 1/8.
+  const [half] = bits([Math.log(4), Math.log(2), 0, 0]);
+  assertAlmostEquals(half, 1.75, 1e-6);
+  // Sigmoids 1/2, 1/4, 1/4 and 0 add up to one.
+  const [own, sure, none] = bits(
+    [0, -Math.log(3), -Math.log(3), -1e3, 40, -60, -60, -60, 9, 9, 9, 9],
+    "sigmoid",
+  );
+  assertAlmostEquals(own, 1.5, 1e-6);
+  assertAlmostEquals(sure, 0, 1e-6);
+  assertAlmostEquals(none, 2, 1e-6);
+});
+
+Deno.test("a router may be sure of each token while its loads are even, and the report says so", () => {
+  const sure: RoutedTexts = {
+    ...byChance,
+    sequences: byChance.sequences.map((one, i) => ({
+      ...one,
+      routerBits_LT: [new Float32Array(one.ids.length).fill(i % 2 ? 0.5 : 1)],
+    })),
+  };
+  const study = studyRouting(sure, { draws: 100, seed: 1 });
+  const [{ routerBits: found, routerEntropyFraction, loadEntropyFraction }] = study.loads;
+  assertAlmostEquals(found!.value, 0.75, 1e-12);
+  assert(found!.lo > 0.5 && found!.hi < 1 && found!.lo < 0.75 && found!.hi > 0.75);
+  assertAlmostEquals(routerEntropyFraction!.value, 0.25, 1e-12);
+  assert(loadEntropyFraction.value > 0.99);
+  const words = studyVerdict(study);
+  assertMatch(
+    words,
+    /leaves 0\.75 bits open between its 8 experts, .* nothing leaves 3; .* leave 3\.$/,
+  );
+  assertEquals(studyRouting(byChance, { draws: 9, seed: 1 }).loads[0].routerBits, undefined);
 });
 
 Deno.test("sequences are drawn again within their domain, and intervals hold the value", () => {
