@@ -24,6 +24,7 @@ import { addPlan } from "./cli_plan.ts";
 import { addProfile } from "./cli_profile.ts";
 import { addReport } from "./cli_report.ts";
 import { addSimulate } from "./cli_simulate.ts";
+import { addUpcycle } from "./cli_upcycle.ts";
 import type { Io } from "./cli_io.ts";
 import { processIo } from "./cli_io.ts";
 
@@ -32,6 +33,7 @@ const commands: readonly ((cli: Cli) => void)[] = [
   addExperiment,
   addDescribe,
   addGenerate,
+  addUpcycle,
   addSimulate,
   addPlan,
   addCalibrate,

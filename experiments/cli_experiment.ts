@@ -9,13 +9,14 @@ import { chosenProvider } from "../kernels/mod.ts";
 import { reportFiles, validateResult } from "../reports/mod.ts";
 import type { Result } from "../reports/result.ts";
 import type { Experiment } from "./define.ts";
+import { makeFolder } from "./make_folder.ts";
 import { readParameters } from "./parameters.ts";
 import { describeHost } from "./provenance.ts";
 import { findExperiment } from "./registry.ts";
 import { runExperiment } from "./run.ts";
 import { writeRun } from "./store.ts";
 import { formatTable } from "./table.ts";
-import { workRows } from "./training/works.ts";
+import { workCommands, workRows } from "./training/works.ts";
 import type { Cli } from "./cli_command.ts";
 import { collect, wholeNumber } from "./cli_command.ts";
 import { withInterrupt } from "./cli_interrupt.ts";
@@ -49,7 +50,8 @@ function list(cli: Cli, options: { json?: true }): void {
     parameters,
   }));
   if (options.json) {
-    const rows = workRows().filter(({ experiment }) => entries.some(({ id }) => id === experiment));
+    const runs: readonly string[] = [...entries.map(({ id }) => id), ...workCommands];
+    const rows = workRows().filter(({ experiment }) => runs.includes(experiment));
     return cli.io.print(JSON.stringify({ experiments: entries, rows }, null, 2));
   }
   cli.io.print(
@@ -68,7 +70,7 @@ async function run(cli: Cli, experiment: Experiment, options: Options): Promise<
   const quick = !options.full;
   const parameters = readParameters(experiment, { quick, set: options.set });
   const host = await describeHost();
-  await Deno.mkdir(options.out, { recursive: true });
+  const unmake = await makeFolder(options.out);
   const surroundings = {
     host,
     startedAt: io.now().toISOString(),
@@ -89,6 +91,9 @@ async function run(cli: Cli, experiment: Experiment, options: Options): Promise<
           surroundings,
         ),
     );
+  } catch (error) {
+    await unmake();
+    throw error;
   } finally {
     progress.stop();
   }

@@ -16,7 +16,7 @@ import { withInterrupt } from "./cli_interrupt.ts";
 function anyNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) {
-    throw new InvalidArgumentError("Expected a number.");
+    throw new InvalidArgumentError("Expected a number");
   }
   return value;
 }

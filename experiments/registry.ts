@@ -7,6 +7,8 @@ import { unknownName } from "../kernels/base/errors.ts";
 import { adaptersExperiment } from "./adapters/adapters.ts";
 import type { Experiment } from "./define.ts";
 import { applicationsExperiment } from "./applications/applications.ts";
+import { bamExperiment } from "./bam/bam.ts";
+import { bamCostExperiment } from "./bam/cost/bam_cost.ts";
 import { derivativesExperiment } from "./derivatives/derivatives.ts";
 import { activationsExperiment } from "./experts/activations.ts";
 import { depthOrWidthExperiment } from "./experts/depth_or_width.ts";
@@ -44,6 +46,8 @@ export const experiments: readonly Experiment[] = [
   routingTraceExperiment,
   routingExperiment,
   checkpointSpeedExperiment,
+  bamExperiment,
+  bamCostExperiment,
   derivativesExperiment,
   applicationsExperiment,
   adaptersExperiment,

@@ -70,7 +70,7 @@ Deno.test("what takes a path reads any, and what writes no file may write none",
   for (
     const task of [
       ...["experiment", "describe", "simulate", "calibrate", "profile", "report", "bench"],
-      ...["bench:rivals", "dawn"],
+      ...["bench:rivals", "dawn", "upcycle"],
     ]
   ) {
     assert(plain(task, "--allow-read"), task);
@@ -90,7 +90,9 @@ Deno.test("what simulates needs no device, and reads neither environment nor sys
 
 Deno.test("what needs a device sets it up first", () => {
   const tasks = config.tasks as Record<string, { command: string; dependencies?: string[] }>;
-  for (const task of ["experiment", "profile", "bench", "bench:rivals", "dawn", "test"]) {
+  for (
+    const task of ["experiment", "upcycle", "profile", "bench", "bench:rivals", "dawn", "test"]
+  ) {
     assertEquals(tasks[task].dependencies, ["setup"], task);
   }
 });

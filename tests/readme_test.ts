@@ -57,7 +57,9 @@ Deno.test("every command of the README runs", async (t) => {
   await inFolder(async (folder) => {
     for (const { line, task, words } of shown.filter(({ task }) => !gates.includes(task))) {
       const prefix = /experiments\/cli\.ts (.*)$/.exec(tasks[task].command)?.[1].split(" ") ?? [];
-      const args = [...prefix, ...words].map((word) => word.replace(/^results\//, `${folder}/`));
+      const args = [...prefix, ...words].map((word) =>
+        word.replaceAll(/(?<=^|,)results\//g, `${folder}/`)
+      );
       const [id = "moe-layer"] = words.filter((word) => !word.startsWith("-"));
       if (task === "experiment" && id !== "list") args.push("--out", `${folder}/${id}`);
       if (words[0] === "moe-layer") args.push("--set", "layers=2", "--set", "repeats=2");

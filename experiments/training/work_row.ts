@@ -15,6 +15,8 @@ export const workKinds = [
   "expert",
   "placement",
   "adapter",
+  "scheme",
+  "together",
 ] as const;
 
 /** One of them. */
@@ -32,9 +34,12 @@ export interface WorkRow {
   section: string;
   /** arXiv id; null where there is none. */
   arxiv: string | null;
-  /** Id of the experiment that runs it. */
+  /** Id of the experiment that runs it, or the command: one of {@linkcode workCommands}. */
   experiment: string;
 }
+
+/** Commands that run works which no experiment runs. */
+export const workCommands = ["upcycle"] as const;
 
 /** What a table of recipes says of each work. */
 export type NamedWork = Pick<WorkRow, "id" | "name" | "section" | "arxiv">;

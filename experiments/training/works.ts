@@ -10,6 +10,9 @@ import { derivativeRecipes } from "../../core/derivatives/table.ts";
 import { placementRecipes } from "../../core/experts/placements.ts";
 import { expertRecipes } from "../../core/experts/recipes.ts";
 import { gateRecipes } from "../../core/gates/recipes.ts";
+import { schemeRecipes } from "../../core/train/schemes/table.ts";
+import { togetherRecipes } from "../../core/train/schemes/table_several.ts";
+import { studyRows } from "../bam/rows.ts";
 import { balancers } from "./balance/balancers.ts";
 import { type NamedWork, rowsOfTable, type WorkKind, type WorkRow } from "./work_row.ts";
 
@@ -44,6 +47,13 @@ const granularities: readonly NamedWork[] = [
   },
 ];
 
+/** Ids of the schemes whose models the BAM study trains; the command `upcycle` makes all others. */
+const studied: ReadonlySet<string> = new Set(
+  studyRows.flatMap(({ make }) =>
+    make.kind === "bam" ? [make.scheme] : make.kind === "btx" ? ["btx"] : []
+  ),
+);
+
 /** The tables, each with its kind and the experiment that runs its rows. */
 export const workTables: readonly {
   kind: WorkKind;
@@ -60,6 +70,13 @@ export const workTables: readonly {
   { kind: "adapter", experiment: "adapters", works: adapterRecipes },
   { kind: "expert", experiment: "expert-kinds", works: expertRecipes },
   { kind: "placement", experiment: "expert-placement", works: placementRecipes },
+  { kind: "scheme", experiment: "bam", works: schemeRecipes.filter(({ id }) => studied.has(id)) },
+  {
+    kind: "scheme",
+    experiment: "upcycle",
+    works: schemeRecipes.filter(({ id }) => !studied.has(id)),
+  },
+  { kind: "together", experiment: "fusion", works: togetherRecipes },
 ];
 
 /** Every work of the tables, by kind. */

@@ -43,6 +43,11 @@ export interface BranchTrainMixOptions {
   recipe?: GateRecipe;
   /** What experts are made of; whole networks where absent. */
   cut?: ExpertCut;
+  /**
+   * Models whose networks are experts too, while nothing else of them is used: BAM gives BTX more
+   * experts by copies of the seed's (arXiv 2408.08274, Table 4). None where absent.
+   */
+  extra?: readonly WeightedModel[];
 }
 
 /** Whether a weight is of routed experts: what BTX's variant with frozen experts leaves alone. */
@@ -80,12 +85,13 @@ export function branchTrainMix(
   sources: readonly WeightedModel[],
   options: BranchTrainMixOptions,
 ): WeightedModel {
-  const { topK, seed, recipe, cut = { kind: "whole" } } = options;
-  checkAlike(sources);
+  const { topK, seed, recipe, cut = { kind: "whole" }, extra = [] } = options;
+  const owners = [...sources, ...extra];
+  checkAlike(owners);
   const [{ model }] = sources;
   const ffn = denseSpec(model, "mix");
   const banks = layersOf(model).map(({ index }) =>
-    cutExperts(sources.map((source) => networkAt(source, index)), cut)
+    cutExperts(owners.map((source) => networkAt(source, index)), cut)
   );
   const [[{ units: width }, ...rest]] = banks;
   const experts = rest.length + 1;

@@ -24,6 +24,7 @@ import {
   unitsOf,
 } from "./networks.ts";
 import { ofRank } from "./svd.ts";
+import { unitSizes } from "./unit_groups.ts";
 
 /** How experts are gathered. */
 export type Gathering =
@@ -36,16 +37,6 @@ function added(networks: readonly Network[], by: number): Network {
   const sum = (of: (one: Network) => Float32Array) =>
     weightedMean(networks.map(of)).map((w) => w * networks.length / by);
   return { ...networks[0], up: sum(({ up }) => up), down: sum(({ down }) => down) };
-}
-
-/** Length of what a unit reads times length of what it writes. */
-function unitSizes({ planes, width, units, up, down }: Network): number[] {
-  return Array.from({ length: units }, (_, unit) => {
-    let [read, write] = [0, 0];
-    for (let row = 0; row < planes * width; row++) read += up[row * units + unit] ** 2;
-    for (let i = 0; i < width; i++) write += down[unit * width + i] ** 2;
-    return Math.sqrt(read * write);
-  });
 }
 
 function largestUnits(networks: readonly Network[]): Network {

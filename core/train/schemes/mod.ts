@@ -12,6 +12,7 @@ export * from "./mean.ts";
 export {
   checkAlike,
   checkWeights,
+  descriptionDifference,
   type HostWeight,
   type HostWeights,
   newWeights,
@@ -30,7 +31,14 @@ export * from "./svd.ts";
 export { gatherExperts, type Gathering } from "./gather.ts";
 export * from "./prune.ts";
 export * from "./share_experts.ts";
+export * from "./slim.ts";
 export * from "./distil.ts";
+export * from "./fuse.ts";
+export * from "./frugal.ts";
+export * from "./host_fuser.ts";
+export * from "./neighbours.ts";
 export { type Network, networkAt } from "./networks.ts";
 export * from "./recipe.ts";
+export * from "./sources.ts";
 export * from "./table.ts";
+export { togetherRecipes } from "./table_several.ts";

@@ -11,8 +11,10 @@ import { UserError } from "../../../kernels/base/errors.ts";
 import { stableJson } from "../../../kernels/base/files.ts";
 import type { GateRecipe } from "../../gates/recipe.ts";
 import { type Gating, gatingOf } from "../../nn/gating.ts";
-import { firstValues, modelBeginnings } from "../../nn/parameters.ts";
+import { firstValues } from "../../nn/parameters.ts";
+import { layersOf } from "../../spec/layers.ts";
 import type { Model } from "../../spec/model.ts";
+import { carriedWeights } from "./carried.ts";
 import { weightedMean } from "./mean.ts";
 
 /** A weight on the host. */
@@ -56,7 +58,7 @@ export function gateIn(model: Model, recipe: GateRecipe | undefined): Gating | u
  */
 export function checkWeights({ model, weights }: WeightedModel): void {
   const wrong = (what: string) => new UserError(`Cannot use the weights of ${model.id}: ${what}`);
-  const wanted = modelBeginnings(model);
+  const wanted = carriedWeights(model);
   for (const [name, { shape }] of Object.entries(wanted)) {
     const found = weights[name];
     if (!found && isRouter(name)) continue;
@@ -82,6 +84,21 @@ function difference(a: unknown, b: unknown, at: string): [at: string, a: unknown
   return difference(one[key], other[key], at ? `${at}.${key}` : key);
 }
 
+const sizesOf = (model: Model) =>
+  Object.fromEntries(Object.entries(model).filter(([key]) => !apart.includes(key)));
+
+/**
+ * The first size in which two models differ, as a path of fields, with both values; undefined where they
+ * have the same weights and forward pass.
+ */
+export function descriptionDifference(
+  a: Model,
+  b: Model,
+): [at: string, a: unknown, b: unknown] | undefined {
+  const [one, other] = [sizesOf(a), sizesOf(b)];
+  return stableJson(one) === stableJson(other) ? undefined : difference(one, other, "");
+}
+
 /**
  * Refuses models that are not of one kind, and weights that are not those of their model.
  *
@@ -97,12 +114,11 @@ export function checkAlike(
     throw new UserError(`Cannot make a model of ${models.length} models: wanted ${wanted}`);
   }
   models.forEach(checkWeights);
-  const sizes = ({ model }: WeightedModel) =>
-    Object.fromEntries(Object.entries(model).filter(([key]) => !apart.includes(key)));
   const [first, ...others] = models;
   for (const other of others) {
-    if (stableJson(sizes(first)) === stableJson(sizes(other))) continue;
-    const [at, wanted, found] = difference(sizes(first), sizes(other), "");
+    const differs = descriptionDifference(first.model, other.model);
+    if (!differs) continue;
+    const [at, wanted, found] = differs;
     const text = (value: unknown) => stableJson(value ?? "nothing", 0).trim();
     throw new UserError(
       `Cannot merge ${first.model.id} with ${other.model.id}: found ${text(found)} as ${at}, ` +
@@ -111,16 +127,22 @@ export function checkAlike(
   }
 }
 
-/** The description of a model that was made of another; what is changed to undefined is left out. */
+/**
+ * The description of a model that was made of another; what is changed to undefined is left out, and so
+ * are dense networks where no layer has one any more.
+ */
 export function madeModel(of: Model, by: string, changes: Partial<Model>): Model {
-  const gone = Object.entries(changes).filter(([, value]) => value === undefined)
-    .map(([key]) => key);
+  const { moe } = changes;
+  const dense = !moe || layersOf({ ...of, moe }).some(({ network }) => network === "dense");
+  const all = dense ? changes : { ...changes, ffn: undefined };
+  const gone = Object.entries(all).filter(([, value]) => value === undefined).map(([key]) => key);
   const left = [...gone, "published", "reference", "year"];
   const rest = Object.fromEntries(
-    Object.entries({ ...of, ...changes }).filter(([key]) => !left.includes(key)),
+    Object.entries({ ...of, ...all }).filter(([key]) => !left.includes(key)),
   ) as unknown as Model;
   const cite = `made of ${of.id} by ${by}`;
-  const sources = Object.keys(changes).map((key) => [key, { from: "assumed", cite }] as const);
+  const sources = Object.keys(all).filter((key) => !gone.includes(key))
+    .map((key) => [key, { from: "assumed", cite }] as const);
   return {
     ...{ ...rest, id: `${of.id}-${by}`, name: `${of.name}, ${by}`, convention: "all" },
     sources: { ...of.sources, ...Object.fromEntries(sources) },
@@ -150,7 +172,7 @@ const otherName = (name: string) =>
  */
 export function fillModel(model: Model, options: FillOptions): WeightedModel {
   const { from, made, seed, recipe } = options;
-  const wanted = modelBeginnings(model, gateIn(model, recipe));
+  const wanted = carriedWeights(model, gateIn(model, recipe));
   const surplus = Object.keys(made).find((name) => !(name in wanted));
   if (surplus) throw new RangeError(`Made ${surplus}, which ${model.id} has not`);
   const weights = Object.entries(wanted).map(([name, { shape, init }]): [string, HostWeight] => {
@@ -173,7 +195,7 @@ export function newWeights(
   model: Model,
   { seed, recipe }: { seed: number; recipe?: GateRecipe },
 ): WeightedModel {
-  const weights = Object.entries(modelBeginnings(model, gateIn(model, recipe)))
+  const weights = Object.entries(carriedWeights(model, gateIn(model, recipe)))
     .map(([name, one]): [string, HostWeight] => [
       name,
       { shape: one.shape, data: firstValues(one, { seed, name }) },

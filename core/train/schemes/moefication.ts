@@ -6,8 +6,10 @@
  * EMoE (arXiv 2310.10908) scores experts by the mean of what their units read, without training a gate,
  * and turns the experts back into the network after fine-tuning: {@linkcode joinExperts}. SMoE-Dropout
  * (arXiv 2303.01610) chooses by a random gate that is never trained, more experts as training goes on.
+ * MoEBERT (arXiv 2204.07675) gives the most important units to all experts and shares out the others.
  * What is not confirmed: that a chosen expert has weight 1, EMoE's mean of the gate matrix's columns,
- * and the straight line along which SMoE-Dropout's number grows.
+ * the straight line along which SMoE-Dropout's number grows, and MoEBERT's half of common units and its
+ * measure of importance, here the size of a unit's weights.
  *
  * @module
  */
@@ -34,12 +36,13 @@ import {
   coActivations,
   connectedUnits,
   cutEqually,
+  importantUnits,
   inRandomOrder,
   type UnitGroups,
 } from "./unit_groups.ts";
 
 /** By what hidden units are grouped. */
-export type GroupedBy = "neighbours" | "random" | "clusters" | "co-activation";
+export type GroupedBy = "neighbours" | "random" | "clusters" | "co-activation" | "importance";
 
 /** How a dense model is cut. */
 export interface MoeficationOptions {
@@ -70,6 +73,9 @@ export function partsGate(topK: number): GateRecipe {
   };
 }
 
+/** Share of an expert's units that all experts have, where units are grouped by importance. */
+const COMMON = 0.5;
+
 function groupsOf(
   network: Network,
   options: MoeficationOptions & { layer: number },
@@ -83,6 +89,8 @@ function groupsOf(
       return cutEqually(inRandomOrder(network.units, stream), groups);
     case "clusters":
       return clusteredUnits(network, { groups, stream });
+    case "importance":
+      return importantUnits(network, { groups, share: COMMON });
     case "co-activation": {
       if (!activations) {
         throw new UserError(

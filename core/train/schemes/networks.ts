@@ -105,11 +105,21 @@ export const denseOf = (layer: number, { up, down }: Network): Record<string, Fl
   [`layers.${layer}.ffn.down`]: down,
 });
 
-/** A mixture without parts beside its experts. */
+/**
+ * A mixture without parts beside its experts.
+ *
+ * @throws {UserError} where a token chooses more experts than there are.
+ */
 export function plainMoe(
   sizes: Pick<MoeSpec, "experts" | "topK"> & FfnSpec & { layers?: number[] },
 ): MoeSpec {
   const { layers, ...rest } = sizes;
+  const { experts, topK } = rest;
+  if (topK > experts) {
+    throw new UserError(
+      `Cannot choose ${topK} of ${experts} experts: wanted ${topK} experts or more`,
+    );
+  }
   return {
     ...rest,
     sharedGate: false,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { GateRecipe } from "../../gates/recipe.ts";
+import type { Model } from "../../spec/model.ts";
 import type { WeightedModel } from "./model_weights.ts";
 import type { ExpertCounts } from "./prune.ts";
 
@@ -17,6 +18,8 @@ export interface SchemeOptions {
   counts?: ExpertCounts;
   /** Activations [T, F] of a layer's hidden units, for schemes that group units by them. */
   activations?: (layer: number) => ArrayLike<number>;
+  /** Cosine of what goes into each block and what comes out, for schemes that drop blocks. */
+  similarities?: readonly number[];
 }
 
 /** What a scheme gives. */
@@ -50,6 +53,10 @@ export interface SchemeRecipe {
   idea: string;
   /** What it begins with. */
   from: SchemeSource;
+  /** What it has to be told of its source beside the weights; nothing where absent. */
+  asks?: "counts" | "activations" | "similarities";
+  /** The kind of blocks that it takes; any where absent. */
+  block?: Model["block"];
   /**
    * Whether a model made of one dense model, or of several that are all alike, or of experts that are
    * all alike, gives the logits of that dense model before it is trained.
@@ -66,3 +73,9 @@ export interface SchemeRecipe {
   /** Parts that no source confirms, with what they are: defaults of this suite. */
   unverified?: Readonly<Record<string, string>>;
 }
+
+/** A published way to use several models together: they stay several, and no model comes of it. */
+export type TogetherRecipe = Pick<
+  SchemeRecipe,
+  "id" | "name" | "arxiv" | "section" | "idea" | "unverified"
+>;

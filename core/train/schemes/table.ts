@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { unknownName } from "../../../kernels/base/errors.ts";
+import { unknownName, UserError } from "../../../kernels/base/errors.ts";
 import type { SchemeRecipe } from "./recipe.ts";
 import { densifyingSchemes } from "./table_dense.ts";
-import { mergingSchemes } from "./table_several.ts";
+import { mergingSchemes, togetherRecipes } from "./table_several.ts";
 import { sparsifyingSchemes } from "./table_sparse.ts";
 
 /** All schemes. */
@@ -20,7 +20,7 @@ export const schemeRecipes: readonly SchemeRecipe[] = [
 /**
  * The scheme of an id.
  *
- * @throws {UserError} where there is none, with the nearest id.
+ * @throws {UserError} where there is none, with the nearest id, and where no model comes of it.
  *
  * @example
  * ```ts
@@ -33,8 +33,11 @@ export const schemeRecipes: readonly SchemeRecipe[] = [
  */
 export function schemeById(id: string): SchemeRecipe {
   const found = schemeRecipes.find((recipe) => recipe.id === id);
-  if (found === undefined) {
-    throw unknownName("scheme", id, schemeRecipes.map((recipe) => recipe.id));
-  }
-  return found;
+  if (found) return found;
+  const together = togetherRecipes.find((recipe) => recipe.id === id);
+  if (!together) throw unknownName("scheme", id, schemeRecipes.map((recipe) => recipe.id));
+  throw new UserError(
+    `Cannot make one model by ${id}: found models that stay several, wanted a scheme that makes one, ` +
+      'such as btx; "experiment fusion" runs it',
+  );
 }

@@ -10,6 +10,7 @@ import { gatherExperts, type Gathering } from "./gather.ts";
 import { type ExpertCounts, keepOneExpert, pruneExperts } from "./prune.ts";
 import type { SchemeOptions, SchemeRecipe } from "./recipe.ts";
 import { shareExperts } from "./share_experts.ts";
+import { dropBlocks, slimExperts } from "./slim.ts";
 
 const fromSparse = { section: "4.4.2", from: "sparse", sameAtStart: true } as const;
 
@@ -23,6 +24,16 @@ function countsOf({ counts }: SchemeOptions): ExpertCounts {
   throw new UserError(
     "Cannot prune experts: found no counts of their use, wanted those of an evaluation",
   );
+}
+
+/** Experts of the layer that has most of them above half of an even share of the choices. */
+function wellUsed(counts: ExpertCounts): number {
+  const ofLayer = (own: ArrayLike<number>) => {
+    const all = Array.from(own);
+    const even = all.reduce((a, b) => a + b, 0) / all.length;
+    return all.filter((count) => count > even / 2).length;
+  };
+  return Math.max(1, ...counts.map(ofLayer));
 }
 
 /** Of a model with routed experts. */
@@ -59,6 +70,7 @@ export const densifyingSchemes: readonly SchemeRecipe[] = [
   {
     ...fromSparse,
     ...{ id: "moe-pruning", name: "MoE-Pruning", arxiv: "2206.00277" },
+    asks: "counts",
     idea: "Experts that are used little are dropped until one of each layer is left, dense.",
     apply: ([source], options) => keepOneExpert(source, { counts: countsOf(options) }),
     unverified: { course: "dropped at once; the work drops them while it fine-tunes" },
@@ -66,6 +78,7 @@ export const densifyingSchemes: readonly SchemeRecipe[] = [
   {
     ...fromSparse,
     ...{ id: "expert-trimming", name: "Expert Trimming", arxiv: "2406.02500" },
+    asks: "counts",
     idea: "Half of the experts, those that are used least, are dropped.",
     apply([source], options) {
       const counts = countsOf(options);
@@ -73,6 +86,44 @@ export const densifyingSchemes: readonly SchemeRecipe[] = [
       return pruneExperts(source, { keep, counts });
     },
     unverified: { keep: "half of the experts" },
+  },
+  {
+    ...fromSparse,
+    ...{ id: "moduleformer", name: "ModuleFormer, pruned for a task", arxiv: "2306.04640" },
+    asks: "counts",
+    idea: "Experts that a task's tokens hardly use are dropped.",
+    apply([source], options) {
+      const counts = countsOf(options);
+      return pruneExperts(source, { keep: wellUsed(counts), counts });
+    },
+    unverified: {
+      keep: "above half of an even share; as many in all layers as where they are most",
+    },
+  },
+  {
+    ...fromSparse,
+    ...{ id: "block-trimming", name: "Expert Trimming, blocks", arxiv: "2406.02500" },
+    idea: "A quarter of the blocks, those that change their input least, are dropped.",
+    ...{ sameAtStart: false, whyNot: "what the dropped blocks did is missing" },
+    asks: "similarities",
+    apply([source], { similarities }) {
+      if (!similarities) {
+        throw new UserError(
+          "Cannot drop blocks: found no similarities of their inputs and outputs, wanted those of a run",
+        );
+      }
+      const drop = Math.min(source.model.layers - 1, Math.ceil(source.model.layers / 4));
+      return dropBlocks(source, { drop, similarities });
+    },
+    unverified: { drop: "a quarter of the blocks", similarity: "the cosine of input and output" },
+  },
+  {
+    ...fromSparse,
+    ...{ id: "expert-slimming", name: "Expert Slimming", arxiv: "2406.02500" },
+    idea: "Half of each expert's weights, the smallest, are set to 0.",
+    ...{ sameAtStart: false, whyNot: "half of each expert's weights is 0" },
+    apply: ([source]) => slimExperts(source, { share: 0.5 }),
+    unverified: { share: "half of the weights, by their size; the work prunes and quantises" },
   },
   {
     ...fromSparse,

@@ -7,7 +7,7 @@ import { recipeById } from "../../gates/recipes.ts";
 import { branchAttendMix, type BranchAttendMixOptions } from "./branch_attend_mix.ts";
 import { branchTrainMerge } from "./branch_train_merge.ts";
 import { branchTrainMix, type ExpertCut, isExpert } from "./branch_train_mix.ts";
-import type { SchemeRecipe } from "./recipe.ts";
+import type { SchemeRecipe, TogetherRecipe } from "./recipe.ts";
 
 const several = { section: "4.4.3", from: "several dense", sameAtStart: true } as const;
 const btx = { ...several, arxiv: "2403.07816" } as const;
@@ -16,13 +16,18 @@ const btx = { ...several, arxiv: "2403.07816" } as const;
 const mixedBy = (gate: string, cut?: ExpertCut): SchemeRecipe["apply"] => (sources, { seed }) => {
   const recipe = recipeById(gate);
   const { select } = recipe;
-  const topK = select.kind === "top-k" ? select.k : 1;
+  const topK = select.kind === "top-k" ? select.k : select.kind === "all" ? sources.length : 1;
   return { ...branchTrainMix(sources, { topK, seed, recipe, cut }), recipe };
 };
 
 const below = "a network's weight is its probability, which is below 1";
 
-const bam = { arxiv: "2408.08274", section: "later", from: "several dense" } as const;
+const bam = {
+  arxiv: "2408.08274",
+  section: "later",
+  from: "several dense",
+  block: "parallel",
+} as const;
 
 const bamUnverified = {
   "balance": "0.01 times the auxiliary loss and 0.001 times the z-loss; the work names no values",
@@ -159,5 +164,39 @@ export const mergingSchemes: readonly SchemeRecipe[] = [
     ...{ sameAtStart: false, whyNot: `weights of attention sum to less than 1, and ${below}` },
     apply: attendedBy({ kv: "shared", routing: { topK: 1, over: "all" } }, "bam-ffn"),
     unverified: { ...bamUnverified, "attention.over": "a softmax over all attention experts" },
+  },
+];
+
+/** Of models that stay several, and answer together. */
+export const togetherRecipes: readonly TogetherRecipe[] = [
+  {
+    id: "btm-ensemble",
+    name: "Branch-Train-Merge, predictions mixed",
+    arxiv: "2208.03306",
+    section: "4.4.3",
+    idea: "Predictions of several domains' models are mixed by how well each foretold the text so far.",
+    unverified: { "prior": "uniform, for each sequence" },
+  },
+  {
+    id: "foe",
+    name: "Fusion of Experts",
+    arxiv: "2310.01542",
+    section: "4.4.3",
+    idea: "A small network learns from what several models say; the models stay as they are.",
+    unverified: {
+      "fuser": "one hidden layer, no biases; it reads the experts' chances of the next token",
+      "experts.weights": "beside the work's two kinds, a fuser that weighs experts by likelihood",
+    },
+  },
+  {
+    id: "foe-frugal",
+    name: "Fusion of Experts, frugal",
+    arxiv: "2310.01542",
+    section: "4.4.3",
+    idea: "Experts are asked one after another, as long as a lower loss is worth the price.",
+    unverified: {
+      "fuser": "one that learned to do with any of the experts",
+      "neighbours": "9, by what the fuser's hidden layer is given",
+    },
   },
 ];

@@ -79,6 +79,7 @@ export const sparsifyingSchemes: readonly SchemeRecipe[] = [
   {
     ...parts,
     ...{ id: "moefication-graph", name: "MoEfication, co-activation", arxiv: "2110.01786" },
+    asks: "activations",
     idea: "Hidden units that are active together become an expert.",
     apply: cutBy("co-activation"),
     unverified: { ...weighsAsOne, cut: "groups grow from their most connected unit, then swap" },
@@ -89,6 +90,20 @@ export const sparsifyingSchemes: readonly SchemeRecipe[] = [
     idea: "Hidden units at random become an expert; the model is then trained on.",
     apply: cutBy("random"),
     unverified: { ...weighsAsOne, gate: "linear; the work adds noise" },
+  },
+  {
+    ...parts,
+    ...{ id: "moebert", name: "MoEBERT", arxiv: "2204.07675" },
+    idea: "The most important hidden units are in every expert, the others in one each.",
+    ...{ whyNot: "units that are in other experts, or in none, are missing" },
+    apply: ([source], options) =>
+      moefication(source, {
+        ...{ ...options, experts: options.experts ?? EXPERTS, topK: 1, by: "importance" },
+      }),
+    unverified: {
+      ...{ ...weighsAsOne, common: "half of an expert's units" },
+      ...{ importance: "the size of a unit's weights", gate: "linear, one expert a token" },
+    },
   },
   {
     ...parts,

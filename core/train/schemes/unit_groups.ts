@@ -157,3 +157,31 @@ export function connectedUnits(
   }
   return found;
 }
+
+/** Length of what a unit reads times length of what it writes: how much it can count. */
+export function unitSizes({ planes, width, units, up, down }: Network): number[] {
+  return Array.from({ length: units }, (_, unit) => {
+    let [read, write] = [0, 0];
+    for (let row = 0; row < planes * width; row++) read += up[row * units + unit] ** 2;
+    for (let i = 0; i < width; i++) write += down[unit * width + i] ** 2;
+    return Math.sqrt(read * write);
+  });
+}
+
+/** Groups that all have the largest units, a share of a group, and between them the others in turn. */
+export function importantUnits(
+  network: Network,
+  { groups, share }: { groups: number; share: number },
+): number[][] {
+  const size = groupSize(network.units, groups);
+  const sizes = unitSizes(network);
+  const order = sizes.map((_, i) => i).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  const common = order.slice(0, Math.round(share * size));
+  const others = order.slice(common.length);
+  return Array.from(
+    { length: groups },
+    (_, g) =>
+      [...common, ...others.filter((_, i) => i % groups === g).slice(0, size - common.length)]
+        .sort((a, b) => a - b),
+  );
+}

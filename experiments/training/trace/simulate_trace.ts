@@ -8,7 +8,7 @@ import { loadSpread } from "../../../core/train/measures.ts";
 import type { Row } from "../../../reports/result.ts";
 import { contentId } from "../../hash.ts";
 import { eventFigures, simulateEvents } from "../../simulate/events.ts";
-import { readSimulation } from "../../simulate/inputs.ts";
+import { readSimulation, type SimulationWords } from "../../simulate/inputs.ts";
 import { knownErrors } from "../../simulate/known_errors.ts";
 import { fitErrors } from "../../simulate/left_out.ts";
 import { reportOf, type SimulationReport } from "../../simulate/report.ts";
@@ -39,11 +39,14 @@ export interface SimulatedTrace {
   balanced: SimulationReport;
 }
 
+/** All words of a step under a routing. */
+export const tracedWords = (words: SimulatedWords, routing: string): SimulationWords => ({
+  ...words,
+  ...{ routing, sequence: 4096, stack: "base", graphs: "none", seed: 1 },
+});
+
 async function simulate(words: SimulatedWords, routing: string): Promise<SimulationReport> {
-  const simulation = await readSimulation({
-    ...words,
-    ...{ routing, sequence: 4096, stack: "base", graphs: "none", seed: 1 },
-  });
+  const simulation = await readSimulation(tracedWords(words, routing));
   const { stack, sizes } = simulation;
   return reportOf(simulation, {
     errors: knownErrors(stack, await fitErrors(), sizes),
