@@ -32,6 +32,24 @@ function parameterTable({ parameters }: ModelDescription): string {
   ], [...rows, ["all", count(total), count(active), formatNumber(1, "fraction", 3)]]);
 }
 
+/** FLOP of a token's forward pass by part, and of one layer where all are alike. */
+function flopTable({ flopsPerToken, layersAlike }: ModelDescription): string {
+  const { sequenceTokens, total, ...parts } = flopsPerToken;
+  const inLayers = ["attention", "mamba", "ffn", "router"];
+  const rows = Object.entries(parts).filter(([, flops]) => flops > 0).map(([part, flops]) => [
+    nameOf(part),
+    count(flops),
+    layersAlike && inLayers.includes(part) ? count(flops / layersAlike) : "",
+    formatNumber(flops / total, "fraction", 3),
+  ]);
+  return formatTable([
+    { head: `FLOP of a token, forward, at ${count(sequenceTokens)} tokens` },
+    { head: "all", align: "right" },
+    { head: "a layer", align: "right" },
+    { head: "of all", align: "right" },
+  ], [...rows, ["all", count(total), "", formatNumber(1, "fraction", 3)]]);
+}
+
 /** How the counts compare with the print, a line each. */
 function printedLines({ published }: ModelDescription): string[] {
   if (!published) return [];
@@ -51,7 +69,7 @@ function printedLines({ published }: ModelDescription): string[] {
 
 /** Writes what there is to say of a model: its sizes, its parameters, and what they rest on. */
 export function showModel(model: ModelDescription): string {
-  const { assumed, config, flopsPerToken, notes, parameters } = model;
+  const { assumed, config, notes, parameters } = model;
   const sizes = Object.entries(config).map(([key, value]) => [nameOf(key), value]);
   return [
     heading(model),
@@ -60,10 +78,10 @@ export function showModel(model: ModelDescription): string {
     "",
     parameterTable(model),
     "",
+    flopTable(model),
+    "",
     `A token uses ${formatNumber(parameters.active / parameters.total, "fraction", 3)}; ` +
     parameters.conventionNote,
-    `Forward pass of a token: ${formatNumber(flopsPerToken.total, "flops")} ` +
-    `at ${count(flopsPerToken.sequenceTokens)} tokens`,
     ...printedLines(model),
     ...(assumed.length > 0 ? [`Assumed, so unchecked: ${assumed.join(", ")}`] : []),
     ...notes,

@@ -29,6 +29,8 @@ export interface ModelDescription {
   parameters: ParameterCounts;
   /** FLOP of a token's forward pass, by part, and the sequence that they are for. */
   flopsPerToken: TokenFlops & { sequenceTokens: number };
+  /** Layers, where each is like the others; absent where they differ. */
+  layersAlike?: number;
   /** Counts that were printed, how the description compares, and why it differs where it does. */
   published?: PublishedCounts & {
     totalAgreement?: CountAgreement;
@@ -92,6 +94,8 @@ export function describe(model: Model, options: { sequence?: number } = {}): Mod
   const { sequence = 4096 } = options;
   const { id, name, year, reference, rumour, published, sources, notes } = model;
   const compared = comparePublished(model);
+  const layers = layersOf(model);
+  const alike = new Set(layers.map(({ index: _, ...layer }) => JSON.stringify(layer))).size === 1;
   return {
     id,
     name,
@@ -101,6 +105,7 @@ export function describe(model: Model, options: { sequence?: number } = {}): Mod
     config: config(model),
     parameters: parameters(model),
     flopsPerToken: { ...flopsPerToken(model, { sequence }), sequenceTokens: sequence },
+    ...(alike && { layersAlike: layers.length }),
     ...(published && {
       published: {
         ...published,

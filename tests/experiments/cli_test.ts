@@ -18,6 +18,15 @@ Deno.test("describe counts the parameters of a preset", async () => {
   assertMatch(plain, /^all +46 702 792 704 +12 879 925 248 +100 %$/m);
 });
 
+Deno.test("describe shows the FLOP of BAM's Table 7, a layer", async () => {
+  const { text } = await printedBy(["describe", "bam-small", "--sequence", "256"]);
+  const spaced = text.replaceAll(/[\u00a0\u202f]/g, " ");
+  assertMatch(spaced, /^attention +213 909 504 +35 651 584 /m);
+  // Table 7 has 6144 more: 3 for each hidden unit.
+  assertMatch(spaced, /^ffn +75 497 472 +12 582 912 /m);
+  assertMatch(spaced, /^router +98 304 +16 384 /m);
+});
+
 Deno.test("describe --json has the counts by part and says what active means", async () => {
   const { parameters } = JSON.parse((await printedBy(["describe", "dbrx", "--json"])).text);
   assertEquals([parameters.total, parameters.active], [131_596_523_520, 36_469_708_800]);

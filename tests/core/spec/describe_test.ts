@@ -48,6 +48,15 @@ Deno.test("a description of windows, of linear attention, of blocks and of furth
   assertEquals(further.router, "linear, 4 of 8 groups of experts");
 });
 
+Deno.test("layers are counted where they are alike", () => {
+  const alike = (id: string) => describe(modelPreset(id)).layersAlike;
+  assertEquals([alike("bam-small"), alike("deepseek-v3"), alike("gpt-oss-20b")], [
+    6,
+    undefined,
+    undefined,
+  ]);
+});
+
 Deno.test("a rumour says so, and that its counts are unchecked", () => {
   const { rumour, parameters, published, assumed } = describe(modelPreset("gpt-4-rumour"));
   assertEquals([rumour, parameters.checked, published], [true, false, undefined]);
