@@ -7,13 +7,12 @@ import { Option } from "@commander-js/extra-typings";
 import { join } from "node:path";
 import { chosenProvider } from "../kernels/mod.ts";
 import { reportFiles, validateResult } from "../reports/mod.ts";
-import type { Result } from "../reports/result.ts";
 import type { Experiment } from "./define.ts";
 import { makeFolder } from "./make_folder.ts";
 import { readParameters } from "./parameters.ts";
 import { describeHost } from "./provenance.ts";
 import { findExperiment } from "./registry.ts";
-import { runExperiment } from "./run.ts";
+import { type Ran, runExperiment } from "./run.ts";
 import { writeRun } from "./store.ts";
 import { formatTable } from "./table.ts";
 import { workCommands, workRows } from "./training/works.ts";
@@ -65,7 +64,7 @@ function list(cli: Cli, options: { json?: true }): void {
   );
 }
 
-async function run(cli: Cli, experiment: Experiment, options: Options): Promise<Result> {
+async function run(cli: Cli, experiment: Experiment, options: Options): Promise<Ran> {
   const { io } = cli;
   const quick = !options.full;
   const parameters = readParameters(experiment, { quick, set: options.set });
@@ -100,13 +99,14 @@ async function run(cli: Cli, experiment: Experiment, options: Options): Promise<
 }
 
 /** Writes result and page, says what came out, and gives the exit code. */
-async function finish(cli: Cli, result: Result, options: Options): Promise<number> {
+async function finish(cli: Cli, { result, ...ran }: Ran, options: Options): Promise<number> {
   const { io } = cli;
   const written = await writeRun(
     options.out,
     result,
     (value, source) => reportFiles(validateResult(value, source)),
   );
+  await ran.written();
   if (written.replaced) io.say(written.replaced);
   if (options.json) {
     io.print(JSON.stringify(result, null, 2));

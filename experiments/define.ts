@@ -56,7 +56,11 @@ export type Circumstances = Pick<Provenance, "adapter" | "timer" | "inputs" | "k
 /** What an experiment gives back: a result without the parts that the command line knows. */
 export type Outcome =
   & Omit<Result, "schema" | "experiment" | "title" | "question" | "provenance">
-  & { circumstances: Circumstances };
+  & {
+    circumstances: Circumstances;
+    /** Called once result and page are written: frees what a run that was stopped would go on from. */
+    written?(): Promise<void>;
+  };
 
 /** An experiment, as the registry and the command line see it. */
 export interface Experiment {

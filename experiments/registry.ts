@@ -16,6 +16,7 @@ import { expertKindsExperiment } from "./experts/expert_kinds.ts";
 import { expertPlacementExperiment } from "./experts/expert_placement.ts";
 import { sharedExpertsExperiment } from "./experts/shared_experts.ts";
 import { speedOfExpertsExperiment } from "./experts/speed_of_experts.ts";
+import { fusionExperiment } from "./fusion/fusion.ts";
 import { moeLayerExperiment } from "./routing/moe_layer.ts";
 import { checkpointSpeedExperiment } from "./checkpoints/speed/speed.ts";
 import { routingExperiment } from "./checkpoints/routing/routing.ts";
@@ -48,6 +49,7 @@ export const experiments: readonly Experiment[] = [
   checkpointSpeedExperiment,
   bamExperiment,
   bamCostExperiment,
+  fusionExperiment,
   derivativesExperiment,
   applicationsExperiment,
   adaptersExperiment,

@@ -26,14 +26,22 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
+/** A run that has not been written yet. */
+export interface Ran {
+  /** The result with its provenance. */
+  result: Result;
+  /** To be called once it is written. */
+  written(): Promise<void>;
+}
+
 /** Runs an experiment and gives its result with provenance. */
 export async function runExperiment(
   experiment: Experiment,
   context: Context<Record<string, Value>>,
   surroundings: RunSurroundings,
-): Promise<Result> {
+): Promise<Ran> {
   const began = surroundings.seconds();
-  const { circumstances, ...parts } = await experiment.run(context);
+  const { circumstances, written, ...parts } = await experiment.run(context);
   const provenance = await provenanceOf({
     experiment: experiment.id,
     seed: context.seed,
@@ -43,5 +51,8 @@ export async function runExperiment(
     command: surroundings.command,
   }, { host: surroundings.host, circumstances });
   const { id, title, question } = experiment;
-  return { schema: 1, experiment: id, title, question, provenance, ...parts };
+  return {
+    result: { schema: 1, experiment: id, title, question, provenance, ...parts },
+    written: async () => await written?.(),
+  };
 }

@@ -19,7 +19,7 @@ import { type ModelTensor, modelTensors } from "./model_tensors.ts";
 import { ownNames } from "./names/own.ts";
 import type { NameTable } from "./names/rule.ts";
 import { nameTables, packedNameTables } from "./names/tables.ts";
-import { ownConfigName, readOwnConfig } from "./own_config.ts";
+import { type OwnConfig, ownConfigName, readOwnConfig } from "./own_config.ts";
 import type { RunSettings } from "./run_settings.ts";
 import { settingsFromHuggingFace } from "./settings.ts";
 import { type FileOpener, type Shard, type ShardReader, shardReader } from "./shard_reader.ts";
@@ -38,6 +38,8 @@ export interface ModelFolder {
   settings: RunSettings;
   /** Id of the gate that it was trained with, where it says one. */
   recipe?: string;
+  /** Tokens of the longest text that it was made for, where it says so. */
+  positions?: number;
   /** The tensors of its forward pass, all of which the files have. */
   tensors: readonly ModelTensor[];
   /** Tensors of the files that the forward pass does without. */
@@ -114,7 +116,7 @@ function namesOf(type: string, context: StoredContext) {
 }
 
 /** What the file beside the tensors says, and what it calls them. */
-interface Said extends Pick<ModelFolder, "config" | "model" | "settings" | "recipe"> {
+interface Said extends OwnConfig, Pick<ModelFolder, "config"> {
   names: NameTable;
   context: StoredContext;
   shards: readonly Shard[];
@@ -134,7 +136,9 @@ async function readTheirs(
   const model = modelFromHuggingFace(config, { id });
   const context = { ...narrow, files: located, source: path };
   const names = namesOf(config.model_type as string, context);
-  return { config, model, settings, names, context, shards };
+  const { max_position_embeddings: most } = config;
+  const positions = Number.isSafeInteger(most) && Number(most) > 0 && { positions: Number(most) };
+  return { config, model, settings, ...positions, names, context, shards };
 }
 
 /** A folder of our own. */

@@ -20,6 +20,7 @@ interface Plain {
   model: Model;
   attention: MhaAttention | GqaAttention;
   settings: RunSettings;
+  positions?: number;
 }
 
 /** A gated network that the field says the width of. */
@@ -73,8 +74,12 @@ function scalingOf(scaling: RopeScaling): Config {
   }
 }
 
+/** Positions that stretched frequencies reach: some programs take the factor of YaRN from them. */
+const stretched = (scaling: RopeScaling | undefined) =>
+  scaling && scaling.kind !== "linear" ? Math.round(scaling.length * scaling.factor) : undefined;
+
 function configOf(type: string, of: Plain): Config {
-  const { model, attention, settings: { rope, normEps, ends } } = of;
+  const { model, attention, settings: { rope, normEps, ends }, positions } = of;
   const [architecture, ...parts] = rows[type];
   const fields = {
     ...{ architectures: [architecture], model_type: type },
@@ -83,6 +88,7 @@ function configOf(type: string, of: Plain): Config {
     ...{ num_attention_heads: attention.heads, head_dim: attention.headDim },
     num_key_value_heads: attention.kind === "gqa" ? attention.kvHeads : attention.heads,
     ...{ hidden_act: "silu", rms_norm_eps: normEps, rope_theta: rope.theta },
+    max_position_embeddings: positions ?? stretched(rope.scaling),
     ...(rope.scaling && { rope_scaling: scalingOf(rope.scaling) }),
     ...(ends.length > 0 && { eos_token_id: ends }),
     ...Object.assign({}, ...parts.map((part) => part(of))),
@@ -126,7 +132,8 @@ function fits(config: Config, model: Model, settings: RunSettings): boolean {
 }
 
 /**
- * The config.json of a model, undefined where no architecture known here has all its parts.
+ * The config.json of a model, undefined where no architecture known here has all its parts. How many
+ * positions a text may have is said where it is given, or follows from frequencies that are stretched.
  *
  * @example A mixture of plain blocks is a Mixtral, attention experts are none
  * ```ts
@@ -142,9 +149,11 @@ function fits(config: Config, model: Model, settings: RunSettings): boolean {
 export function huggingFaceConfigOf(
   model: Model,
   settings: RunSettings,
+  { positions }: { positions?: number } = {},
 ): Readonly<Record<string, unknown>> | undefined {
   const { attention } = model;
   if (attention.kind !== "mha" && attention.kind !== "gqa") return undefined;
-  const configs = Object.keys(rows).map((type) => configOf(type, { model, attention, settings }));
+  const of = { model, attention, settings, positions };
+  const configs = Object.keys(rows).map((type) => configOf(type, of));
   return configs.find((config) => fits(config, model, settings));
 }

@@ -23,6 +23,8 @@ export interface OwnConfig {
   settings: RunSettings;
   /** Id of the gate that the model was trained with, where it is not the description's own. */
   recipe?: string;
+  /** Tokens of the longest text that it was made for. */
+  positions?: number;
 }
 
 const above = z.number().gt(0);
@@ -59,6 +61,7 @@ const settings: Schema<RunSettings> = z.strictObject({
 });
 
 const recipe = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).optional();
+const positions = z.int().min(1).optional();
 
 /**
  * Reads what a `moelab.json` says.
@@ -75,12 +78,13 @@ export function readOwnConfig(json: unknown, source: string): OwnConfig {
     );
   }
   const others = z.strictObject({
-    ...{ format: z.literal(1), model: z.unknown(), settings: z.unknown(), recipe },
+    ...{ format: z.literal(1), model: z.unknown(), settings: z.unknown(), recipe, positions },
   });
   const read = parseConfig(others, json, source);
   return {
     model: readModel(read.model, `the model of ${source}`),
     settings: parseConfig(settings, read.settings, `the settings of ${source}`),
     ...(read.recipe !== undefined && { recipe: read.recipe }),
+    ...(read.positions !== undefined && { positions: read.positions }),
   };
 }

@@ -36,6 +36,8 @@ export interface WriteWeightedOptions extends WriteFolderOptions {
   settings?: RunSettings;
   /** The gate of its layers with experts; the settings' router, or the description's own, unless given. */
   recipe?: GateRecipe;
+  /** Tokens of the longest text that the model was made for; not said unless given. */
+  positions?: number;
   /**
    * Whose layout; Hugging Face's where it fits unless given. A config.json says what a gate does, and
    * not its name: a model that is to be trained on with its gate is kept in our own.
@@ -126,12 +128,14 @@ export async function writeWeightedModel(
   source: WeightedModel,
   options: WriteWeightedOptions = {},
 ): Promise<WrittenFolder> {
-  const { recipe, layout, settings: _, dtype = "F32", ...rest } = options;
+  const { recipe, layout, positions, settings: _, dtype = "F32", ...rest } = options;
   const model = readModel(source.model, `the description of ${source.model.id}`);
   const settings = settingsFor(model, options);
   const tensors = modelTensors(model, settings);
   const weights = weightsFor(tensors, source);
-  const config = layout === "moelab" ? undefined : huggingFaceConfigOf(model, settings);
+  const config = layout === "moelab"
+    ? undefined
+    : huggingFaceConfigOf(model, settings, { positions });
   if (layout === "hugging-face" && !config) {
     throw new UserError(
       `Cannot write ${model.id} as Hugging Face keeps models: found no architecture with all its ` +
@@ -152,7 +156,7 @@ export async function writeWeightedModel(
     return { layout: "hugging-face", architecture, files };
   }
   const gate = model.moe && recipe && { recipe: recipe.id };
-  const json = { format: 1, model, settings, ...gate };
+  const json = { format: 1, model, settings, ...gate, ...(positions && { positions }) };
   const layouts = layoutsOf(tensors, ownNames);
   const files = await writeFolder(path, {
     ...{ ...told, layouts, config: { name: ownConfigName, json } },

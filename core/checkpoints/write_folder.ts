@@ -79,8 +79,10 @@ export async function writeFolder(
     await writeWhole(`${path}/${name}`, pieces, { store: files });
     written.push(name);
   };
-  // What a writing that was stopped left would be taken for the index of these shards.
+  // What a writing that was stopped left would be taken for the index of these shards, or instead of
+  // them: other programs look for one file first.
   await files.remove(`${path}/model.safetensors.index.json`);
+  if (shards.length > 1) await files.remove(`${path}/model.safetensors`);
   for (const [i, shard] of shards.entries()) {
     await write(nameOf(i), piecesOf(shard, { values, dtype }));
   }

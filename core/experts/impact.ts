@@ -39,10 +39,10 @@ export async function impactOf(
   tape.backward(loss, lossGradient(tape));
   recorder.submit();
   const reached = names.filter((name) => memory.parameters[name].variable.grad);
-  const read = await download(
-    device,
-    reached.map((name) => memory.parameters[name].variable.grad!),
-  );
+  const gradients = reached.map((name) => memory.parameters[name].variable.grad!);
+  const read = await download(device, gradients);
+  pool.release(...gradients);
+  memory.release();
   constants.close();
   pool.trim();
   return Object.fromEntries(

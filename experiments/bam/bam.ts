@@ -19,7 +19,7 @@ import { studyMemory } from "./memory.ts";
 import type { Examination } from "./model_figures.ts";
 import { sizesOfRun, studyParameters, type StudyValues } from "./parameters.ts";
 import { planStudy } from "./plan.ts";
-import { studyReport } from "./report/mod.ts";
+import { studyClaims, studyLines, studyReport } from "./report/mod.ts";
 import { runStudy } from "./run_study.ts";
 import { CHOICES } from "./tasks/cloze.ts";
 import { trainingNotes } from "./training_notes.ts";
@@ -66,11 +66,13 @@ async function runBam(context: Context<StudyValues>): Promise<Outcome> {
       ...{ device, corpus, examination, memory, progress, signal, log },
     });
     const figures: StudyFigures = { domains: [...corpus.domains], models };
-    const told = await studyReport(figures, { notes: trainingNotes(values, plan) });
+    const claims = studyClaims(figures);
+    const told = await studyReport(figures, { notes: trainingNotes(values, plan), claims });
     await writeTextFile(join(out, "figures.json"), stableJson(figures));
-    await memory.forget(plan);
+    studyLines(figures, claims).forEach((line) => log(line));
     return {
       ...told,
+      written: () => memory.forget(plan),
       circumstances: {
         adapter: adapterOf(device),
         timer: { kind: "wall clock around stretches of steps", resolutionSeconds: 1e-3 },

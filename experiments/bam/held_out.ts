@@ -8,6 +8,7 @@ import { batchOf, type Corpus } from "../../core/train/data/corpus.ts";
 import { weightedCorpus } from "../../core/train/data/weighted.ts";
 import { floorOf } from "../../core/train/data/synthetic.ts";
 import type { Evaluable } from "../../core/train/evaluate.ts";
+import { mean } from "../mean.ts";
 import { lossBySequence } from "../training/held_out.ts";
 import type { DomainFigures } from "./figures.ts";
 
@@ -26,8 +27,6 @@ export interface HeldOutOptions {
 /** A corpus of one domain, the others being there and never read. */
 export const onlyDomain = (corpus: Corpus, domain: number): Corpus =>
   weightedCorpus(corpus, corpus.domains.map((_, i) => i === domain ? 1 : 0));
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Means of lists, entry by entry. */
 const meanLists = (lists: readonly number[][]) =>

@@ -9,6 +9,7 @@ import { textParameters } from "../training/arena_text.ts";
 import type { StudySize } from "./figures.ts";
 import type { StudyOptions } from "./plan.ts";
 import { studySizes } from "./sizes.ts";
+import { SPAN } from "./tasks/cloze.ts";
 
 /** Parameters by name. */
 export const studyParameters = {
@@ -16,9 +17,9 @@ export const studyParameters = {
   sizes: { quick: ["small", "large"], full: ["small", "large"], note: "sizes to train" },
   layers: { quick: [2, 2], full: [2, 2], note: "layers, by size" },
   dModel: { quick: [64, 96], full: [64, 96], note: "width of the model, by size" },
-  seedSteps: { quick: [400, 200], full: [1200, 700], note: "steps of the seed model, by size" },
-  branchSteps: { quick: [200, 100], full: [600, 350], note: "steps of each branch, by size" },
-  mixSteps: { quick: [200, 100], full: [600, 350], note: "steps of BTX, by size" },
+  seedSteps: { quick: [400, 200], full: [1200, 500], note: "steps of the seed model, by size" },
+  branchSteps: { quick: [200, 100], full: [600, 250], note: "steps of each branch, by size" },
+  mixSteps: { quick: [200, 100], full: [600, 250], note: "steps of BTX, by size" },
   rate: { quick: [6e-3, 4e-3], full: [5e-3, 3e-3], note: "highest rate of the seed, by size" },
   mixRate: { quick: [1, 0.5], full: [1, 0.5], note: "that of mixtures, as a share, by size" },
   stray: { quick: 0.1, full: 0.1, note: "share of special text that the seed model reads" },
@@ -36,6 +37,8 @@ export type StudyValues = {
 
 const wholeBySize = ["layers", "dModel", "seedSteps", "branchSteps", "mixSteps"] as const;
 const realBySize = ["rate", "mixRate"] as const;
+/** The least of each: a question has its span behind as much text, an interval a few sequences. */
+const least = { seeds: 1, sequences: 1, length: 2 * SPAN, heldOut: 8, questions: 1 } as const;
 const single = ["seeds", "sequences", "length", "heldOut", "questions"] as const;
 
 function checkNumbers(values: StudyValues): void {
@@ -53,8 +56,8 @@ function checkNumbers(values: StudyValues): void {
     wrong(name, values[name], "a number above 0 by size");
   }
   for (const name of single) {
-    if (Number.isSafeInteger(values[name]) && values[name] >= 1) continue;
-    wrong(name, values[name], "a whole number from 1");
+    if (Number.isSafeInteger(values[name]) && values[name] >= least[name]) continue;
+    wrong(name, values[name], `a whole number from ${least[name]}`);
   }
   if (!(values.stray >= 0 && values.stray <= 1)) wrong("stray", values.stray, "0 to 1");
 }

@@ -37,7 +37,7 @@ const floors: Readonly<Record<StudySize, Readonly<Record<StudyPhase, number>>>> 
 /** The phases, each after those that it goes on from. */
 export const studyPhases: readonly StudyPhase[] = ["seed", "branch", "mix"];
 
-/** Steps where the budget is that of the data. A dense model reads what branches and mixtures do. */
+/** Steps where the budget is that of the data. A dense model reads what one branch and a mixture do. */
 export function stepsOf({ kind }: StudyMake, { steps }: Pick<PhaseNumbers, "steps">): number {
   if (kind === "seed") return steps.seed;
   if (kind === "branch") return steps.branch;

@@ -68,11 +68,11 @@ export async function openCheckpointFolder(path: string): Promise<OpenedCheckpoi
  *
  * @throws {UserError} with both lengths.
  */
-export function checkLength({ config, model }: ModelFolder, tokens: number): void {
-  const most = config.max_position_embeddings;
-  if (typeof most !== "number" || tokens <= most) return;
+export function checkLength({ config, model, positions }: ModelFolder, tokens: number): void {
+  if (positions === undefined || tokens <= positions) return;
+  const field = "model_type" in config ? "max_position_embeddings" : "positions";
   throw new UserError(
-    `Cannot run ${model.id} over ${tokens} tokens: found ${most} as max_position_embeddings`,
+    `Cannot run ${model.id} over ${tokens} tokens: found ${positions} as ${field}`,
   );
 }
 

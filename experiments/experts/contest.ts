@@ -198,12 +198,12 @@ export async function runContest(
       }),
     );
   }
-  await forget();
   const equalWords = equal === "flops"
     ? "Widths of networks are chosen in steps of 8 so that all have about the FLOP a token of the " +
       "first."
     : "Widths of networks are chosen in steps of 8 so that all have about the parameters of the first.";
   return {
+    written: forget,
     verdict: contestVerdict(groups, what),
     decision: contestDecision(groups, what),
     notes: [

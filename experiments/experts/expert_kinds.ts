@@ -128,8 +128,8 @@ async function runKinds(context: Context<KindValues>): Promise<Outcome> {
       ...await kindTables(text, { id: "text-kinds", title: "Kinds in a language", unit: "token" }),
       ...await kindTables(images, { id: "image-kinds", title: "Kinds in images", unit: "place" }),
     ];
-    await forget();
     return {
+      written: forget,
       verdict: kindVerdict(text, images),
       decision: kindDecision(text, images),
       notes: kindNotes(values),

@@ -91,8 +91,8 @@ async function runScaling(context: Context<ScalingValues>): Promise<Outcome> {
   ];
   const lines = [...scalingLines(done, errorsOf), ...skewPlots(skewed)];
   const bars = scalingBars(done);
-  await forget();
   return {
+    written: forget,
     verdict: scalingVerdict(done, errorsOf),
     decision: scalingDecision(done, skewed),
     notes: scalingNotes,

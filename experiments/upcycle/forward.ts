@@ -144,7 +144,8 @@ export function apartOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < a.length; i++) {
     const apart = Math.abs(a[i] - b[i]);
-    if (!(apart <= most)) most = apart;
+    if (Number.isNaN(apart)) return NaN;
+    most = Math.max(most, apart);
   }
   return most;
 }

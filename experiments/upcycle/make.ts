@@ -20,7 +20,7 @@ import { originsOf } from "./origins.ts";
 import { blockSimilarities, unitActivations } from "./probe.ts";
 import { alikeApart, lossesOf, type Proof, readBack } from "./prove.ts";
 import { checkSettings } from "./settings.ts";
-import { openSource, type Source } from "./source.ts";
+import { checkFinite, openSource, type Source } from "./source.ts";
 import { sharedTokenizer } from "./tokenizer_files.ts";
 import { type WeightGroup, weightGroups } from "./weight_table.ts";
 import { checkNew, newFolderBeside, writeMade, type WrittenModel } from "./write.ts";
@@ -136,6 +136,12 @@ const subjectWith = (recipe: SchemeRecipe, source: Subject) => (made: SchemeMode
   return { model, weights, settings: source.settings, ...(gate && { recipe: gate }) };
 };
 
+/** Positions that all sources have that say how many. */
+function fewest(sources: readonly Source[]): number | undefined {
+  const all = sources.flatMap(({ positions = [] }) => positions);
+  return all.length > 0 ? Math.min(...all) : undefined;
+}
+
 /** Makes, writes and proves a model whose sources fit. */
 async function makeIn(
   folder: string,
@@ -148,8 +154,11 @@ async function makeIn(
   for (const source of sources) {
     signal?.throwIfAborted();
     say(`Reading ${source.name}`);
-    const { name: _, folder: __, read, close: ___, dtype: ____, ...described } = source;
-    subjects.push({ ...described, weights: (await read()).weights });
+    const { name: _, folder: __, read, close: ___, dtype: ____, positions: _____, ...described } =
+      source;
+    const { weights } = await read();
+    checkFinite(source.name, { weights });
+    subjects.push({ ...described, weights });
   }
   signal?.throwIfAborted();
   const device = await options.openDevice();
@@ -160,7 +169,7 @@ async function makeIn(
     const subjectOf = subjectWith(recipe, subjects[0]);
     const made = subjectOf(recipe.apply(subjects, told));
     signal?.throwIfAborted();
-    const written = await writeMade(folder, made, { dtype, taken });
+    const written = await writeMade(folder, made, { dtype, taken, positions: fewest(sources) });
     say("Reading it back, and running it");
     const { apart, ...back } = await readBack(folder, made);
     const named = sources.map(({ name }, i) => ({ name, subject: subjects[i] }));
@@ -201,7 +210,7 @@ export async function upcycleModels(words: UpcycleWords, site: UpcycleSite): Pro
     checkSettings(sources);
     const experts = words.experts ?? EXPERTS;
     checkHostRoom(recipe.id, bytesNeeded(recipe, sources, { experts }), site.room);
-    const folder = await newFolderBeside(out);
+    const { folder, remove } = await newFolderBeside(out);
     try {
       const made = await makeIn(folder, { recipe, sources, words, ...site });
       site.signal?.throwIfAborted();
@@ -209,7 +218,7 @@ export async function upcycleModels(words: UpcycleWords, site: UpcycleSite): Pro
       await Deno.rename(folder, out);
       return { ...made, out };
     } catch (error) {
-      await Deno.remove(folder, { recursive: true });
+      await remove();
       throw error;
     }
   } finally {

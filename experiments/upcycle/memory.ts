@@ -14,7 +14,7 @@ import type { Described } from "./source.ts";
 const BYTES = 4;
 
 /** Numbers of the model that a scheme makes at most: all sources, or copies of one's networks. */
-export function mostNumbers(
+function mostNumbers(
   recipe: Pick<SchemeRecipe, "from">,
   sources: readonly Pick<Described, "model">[],
   options: { experts: number },
@@ -41,7 +41,7 @@ export function bytesNeeded(
 }
 
 /** Free bytes of the machine; undefined where the process may not ask. */
-export function freeMemory(): number | undefined {
+function freeMemory(): number | undefined {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
   return state === "granted" ? Deno.systemMemoryInfo().available : undefined;
 }

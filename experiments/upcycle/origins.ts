@@ -82,12 +82,19 @@ const percent = (share: number) => `about ${5 * Math.round(20 * share)} %`;
 /** Experts that are listed one by one. */
 const LONGEST = 16;
 
+/** The share of a network that is of known ones. */
+const shareOf = (one: FoundNetwork) =>
+  one.kind === "whole" ? 1 : one.kind === "none" ? 0 : one.share;
+
+/** The known ones that are in a network. */
+const networksIn = (one: FoundNetwork): readonly KnownNetwork[] =>
+  one.kind === "none" ? [] : one.kind === "units" ? one.of : [one.of];
+
 /** Networks of a bank, in words. */
 function bankWords(
   found: readonly FoundNetwork[],
   { known, word }: { known: readonly KnownNetwork[]; word: string },
 ): string {
-  const [first] = found;
   const every = known.length > 1 ? `all ${known.length} ${word}` : known[0].name;
   const wholes = found.flatMap((one) => one.kind === "whole" ? [one.of] : []);
   if (wholes.length === found.length) {
@@ -102,19 +109,15 @@ function bankWords(
       ? `${new Set(list).size} of ${known.length} ${word}`
       : `${word} ${list.join(", ")}`;
   }
-  if (first.kind === "units") {
-    const share = found.reduce((s, one) => s + (one.kind === "units" ? one.share : 0), 0);
-    const mean = share / found.length;
-    const sets = new Set(found.flatMap((one) => one.kind === "units" ? one.of : []));
-    const of = sets.size === known.length ? every : [...sets].map((one) => one.name).join(", ");
+  const mean = found.reduce((sum, one) => sum + shareOf(one), 0) / found.length;
+  const sets = new Set(found.flatMap(networksIn));
+  const of = sets.size === known.length ? every : [...sets].map((one) => one.name).join(", ");
+  if (found.some(({ kind }) => kind === "units")) {
     return mean < 1 ? `${percent(mean)} of the units of ${of}, the rest made` : `units of ${of}`;
   }
-  if (first.kind === "numbers") {
-    const each = found.every((one, e) => one.kind === "numbers" && one.of.index === e);
-    const of = each && found.length > 1 ? "each expert" : first.of.name;
-    return `${percent(first.share)} of the numbers of ${of}`;
-  }
-  return "made by the method";
+  if (mean === 0) return "made by the method";
+  const each = found.every((one, e) => networksIn(one)[0]?.index === e);
+  return `${percent(mean)} of the numbers of ${each && found.length > 1 ? "each expert" : of}`;
 }
 
 /** The networks of a layer, named. */

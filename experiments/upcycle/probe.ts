@@ -26,7 +26,7 @@ const branchEnds = /\.(attention\.out|ffn\.down|moe\.down|moe\.sharedDown)(\.bia
 
 /**
  * What a probe reads of a layer: its network's input, or what goes into its block or comes out, each
- * token divided by its size.
+ * token divided by its size, and where norms are LayerNorms less its mean.
  */
 export type ProbePlace = "network" | "input" | "output";
 
@@ -113,7 +113,7 @@ export async function unitActivations(
 }
 
 /**
- * The cosine of what goes into each block and what comes out, the mean over tokens.
+ * The cosine of what goes into each block and what comes out, as probes read them; the mean over tokens.
  *
  * @throws {UserError} where no forward pass runs the model.
  */

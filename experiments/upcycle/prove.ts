@@ -5,12 +5,14 @@
  * @module
  */
 import {
+  type GateRecipe,
   keepOneExpert,
   layersOf,
   type SchemeModel,
   type SchemeOptions,
   type SchemeRecipe,
   type WeightedModel,
+  type WrittenType,
 } from "../../core/mod.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import type { Device } from "../../kernels/mod.ts";
@@ -41,6 +43,16 @@ const SAME = 1e-3;
 /** Numbers in 16 bits are this part away at most. */
 const HALF = 2 ** -7;
 
+/** The smallest half float: less is written as 0. */
+const LEAST = 2 ** -24;
+
+/** How far numbers of up to a size may be away when they are read back. */
+const roundings: Readonly<Record<WrittenType, (size: number) => number>> = {
+  F32: () => 0,
+  BF16: (size) => HALF * size,
+  F16: (size) => HALF * size + LEAST,
+};
+
 /**
  * Reads a folder back and compares all numbers.
  *
@@ -59,7 +71,7 @@ export async function readBack(
         read.weights[name.replace(".moe.router", ".gate.router")];
       const size = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const differs = own ? apartOf(own.data, data) : NaN;
-      if (!(differs <= (source.dtype === "F32" ? 0 : HALF * size))) {
+      if (!(differs <= roundings[source.dtype](size))) {
         throw new Error(`${name} was read back as other numbers than were written: ${differs}`);
       }
       apart = Math.max(apart, differs);
@@ -95,12 +107,23 @@ function alikeSources(
   return { alike: [alike], one: keepOneExpert(alike, { counts }) };
 }
 
-/** Whether the weights of a token's experts sum to 1, by the router that it runs with. */
+/** Whether a gate gives each token weights that sum to 1; no where that is not plain. */
+function gateSumsToOne({ select, weigh, scale = 1, cap, zeroExperts }: GateRecipe): boolean {
+  const whole = weigh.kind === "softmax"
+    ? weigh.over === "chosen" || select.kind === "all"
+    : weigh.kind === "sigmoid" && weigh.normalised;
+  return whole && scale === 1 && !cap && !zeroExperts;
+}
+
+/** Whether the weights of a token's experts sum to 1, by the router or the gate that it runs with. */
 function sumsToOne(subject: Subject): boolean {
+  const { model, recipe } = subject;
+  if (!model.moe) return true;
   const settings = settingsOf(subject);
-  if ("refused" in settings || !settings.router) return true;
+  if ("refused" in settings) return !recipe || gateSumsToOne(recipe);
+  if (!settings.router) return true;
   const { score, normalised, scale } = settings.router;
-  const { topK, experts } = subject.model.moe!;
+  const { topK, experts } = model.moe;
   const all = score === "softmax" && topK === experts;
   return (normalised || score === "chosen" || all) && scale === 1;
 }

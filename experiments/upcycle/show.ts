@@ -52,7 +52,7 @@ function alikeLine({ method, sources, proof: { alikeApart: apart }, whyNot }: Up
     return `${alike}: largest difference ${apartWord(apart)}`;
   }
   return `Logits change at once under ${method}: ${
-    whyNot ?? "the router's weights do not sum to 1"
+    whyNot ?? "its router or gate gives no weights that sum to 1"
   }`;
 }
 

@@ -40,6 +40,8 @@ export interface Described {
 
 /** An open source. */
 export interface Source extends Described {
+  /** Tokens of the longest text that it was made for, where it says so. */
+  positions?: number;
   /** The path as it was given. */
   name: string;
   /** Where files beside the weights are, such as a tokenizer's. */
@@ -52,6 +54,19 @@ export interface Source extends Described {
   close(): void;
 }
 
+/**
+ * Refuses weights that are not finite: what is made of them cannot be held against them.
+ *
+ * @throws {UserError} that names the first weight with such a number.
+ */
+export function checkFinite(name: string, { weights }: Pick<WeightedModel, "weights">): void {
+  for (const [of, { data }] of Object.entries(weights)) {
+    const strange = data.find((x) => !Number.isFinite(x));
+    if (strange === undefined) continue;
+    throw new UserError(`Cannot use ${name}: found ${strange} in ${of}, wanted finite numbers`);
+  }
+}
+
 /** Types of many tensors to the one that keeps them: f32 where there is any other than halves. */
 function typeOf(types: readonly string[]): WrittenType {
   const all = new Set(types);
@@ -60,9 +75,9 @@ function typeOf(types: readonly string[]): WrittenType {
 }
 
 function ofFolder(name: string, folder: ModelFolder): Source {
-  const { model, settings, context, recipe } = folder;
+  const { model, settings, context, recipe, positions } = folder;
   return {
-    ...{ name, folder: name, model, settings, close: folder.close },
+    ...{ name, folder: name, model, settings, positions, close: folder.close },
     ...(recipe !== undefined && { recipe: recipeById(recipe) }),
     dtype: typeOf([...context.files.values()].map(({ entry }) => entry.dtype)),
     read: () => readWeightedModel(folder),

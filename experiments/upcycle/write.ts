@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import {
   type CheckpointFacts,
   diskStore,
+  type HostWeights,
   type Json,
   safetensorsHead,
   safetensorsOf,
@@ -18,6 +19,7 @@ import {
 } from "../../core/mod.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import { stableJson } from "../../kernels/base/files.ts";
+import { makeFolder } from "../make_folder.ts";
 import { checkTrained, settingsOf, type Subject } from "./forward.ts";
 import { checkpointName } from "./source.ts";
 import type { TakenFile } from "./tokenizer_files.ts";
@@ -37,11 +39,14 @@ export interface WrittenModel {
 }
 
 /**
- * Refuses a path where something is.
+ * Refuses a path where something is, and no path.
  *
- * @throws {UserError} where a file or a folder has it.
+ * @throws {UserError} where a file or a folder has it, or it is empty.
  */
 export async function checkNew(out: string): Promise<void> {
+  if (out === "") {
+    throw new UserError("Cannot write a model: found an empty --out, wanted a new folder");
+  }
   const found = await Deno.lstat(out).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -53,12 +58,24 @@ export async function checkNew(out: string): Promise<void> {
   );
 }
 
-/** A folder beside the one that is to be, named after this process; renamed when all is in it. */
-export async function newFolderBeside(out: string): Promise<string> {
+/**
+ * A folder beside the one that is to be, named after this process; renamed when all is in it, or taken
+ * away with those above it that were made.
+ */
+export async function newFolderBeside(
+  out: string,
+): Promise<{ folder: string; remove(): Promise<void> }> {
   const path = resolve(out);
   const folder = join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
+  const removeParents = await makeFolder(dirname(path));
   await Deno.mkdir(folder, { recursive: true });
-  return folder;
+  return {
+    folder,
+    async remove() {
+      await Deno.remove(folder, { recursive: true });
+      await removeParents();
+    },
+  };
 }
 
 const jsonOf = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as Json;
@@ -81,11 +98,39 @@ async function writeCheckpoint(path: string, subject: Subject): Promise<string[]
   return [checkpointName];
 }
 
+/** The largest half float, half a step further: what is there or beyond is written as infinity. */
+const BEYOND = 65_520;
+
+/**
+ * Refuses numbers that a half float does not hold.
+ *
+ * @throws {UserError} that names the first weight with such a number.
+ */
+function checkHalves(weights: HostWeights): void {
+  for (const [name, { data }] of Object.entries(weights)) {
+    const large = data.find((x) => Math.abs(x) >= BEYOND);
+    if (large === undefined) continue;
+    throw new UserError(
+      `Cannot write ${name} as f16: found ${large}, wanted numbers below ${BEYOND}; --dtype bf16 ` +
+        "or f32 holds it",
+    );
+  }
+}
+
+/** What is said beside a model that is written. */
+interface WriteMadeOptions {
+  /** Type of the numbers. */
+  dtype: WrittenType;
+  /** Tokens of the longest text that it was made for. */
+  positions?: number;
+}
+
 async function writeModel(
   path: string,
   subject: Subject,
-  dtype: WrittenType,
+  told: WriteMadeOptions,
 ): Promise<WrittenModel> {
+  const { dtype } = told;
   const { model, weights, recipe } = subject;
   const settings = settingsOf(subject);
   if ("refused" in settings) {
@@ -93,18 +138,19 @@ async function writeModel(
     const files = await writeCheckpoint(path, subject);
     return { layout: "checkpoint", because: settings.refused, dtype: "F32", files };
   }
+  if (dtype === "F16") checkHalves(weights);
   const source: WeightedModel = { model, weights };
-  return { dtype, ...await writeWeightedModel(path, source, { settings, recipe, dtype }) };
+  return { dtype, ...await writeWeightedModel(path, source, { settings, recipe, ...told }) };
 }
 
 /** Writes a model and the files that go along into a folder. */
 export async function writeMade(
   path: string,
   subject: Subject,
-  options: { dtype: WrittenType; taken: readonly TakenFile[] },
+  options: WriteMadeOptions & { taken: readonly TakenFile[] },
 ): Promise<WrittenModel> {
-  const { dtype, taken } = options;
-  const written = await writeModel(path, subject, dtype);
+  const { taken, ...told } = options;
+  const written = await writeModel(path, subject, told);
   for (const { name, bytes } of taken) await writeWhole(join(path, name), [bytes]);
   return { ...written, files: [...written.files, ...taken.map(({ name }) => name)] };
 }

@@ -7,10 +7,11 @@ import { UserError } from "../../../kernels/base/errors.ts";
 import type { Corpus } from "./corpus.ts";
 
 /**
- * The same corpus, with weights by domain: of every 20 sequences that follow each other each domain has
- * its share, up to one. A domain of weight 0 is never read; it keeps its tag.
+ * The same corpus, with weights by domain: of each round of 20 sequences each domain has its share,
+ * up to one. A domain of weight 0 is never read; it keeps its tag.
  *
- * @throws {UserError} where there are not as many weights as domains, one is below 0, or all are 0.
+ * @throws {UserError} where there are not as many weights as domains, one is below 0 or without
+ * end, or all are 0.
  *
  * @example
  * ```ts
@@ -26,7 +27,10 @@ import type { Corpus } from "./corpus.ts";
 export function weightedCorpus(corpus: Corpus, weights: readonly number[]): Corpus {
   const { id, domains } = corpus;
   const sum = weights.reduce((a, b) => a + b, 0);
-  if (weights.length !== domains.length || !weights.every((w) => w >= 0) || !(sum > 0)) {
+  if (
+    weights.length !== domains.length || !weights.every((w) => w >= 0) ||
+    !(sum > 0 && sum < Infinity)
+  ) {
     throw new UserError(
       `Cannot weigh the domains of ${id}: found weights ${
         weights.join(", ") || "of none"

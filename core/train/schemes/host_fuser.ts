@@ -14,14 +14,24 @@ export type HostFuserSizes = Pick<FuserSizes, "experts" | "vocabulary" | "hidden
 export interface FuserValues {
   /** [E V, H]. */
   first: ArrayLike<number>;
+  /** [E, H]; absent where it is told nothing beside what experts say. */
+  telling?: ArrayLike<number>;
   /** [H, E]. */
   second: ArrayLike<number>;
 }
 
+/** What experts say of tokens, and what is told of them. */
+export interface HeardText {
+  /** Their chances of each token side by side [T, E V]. */
+  predictions: ArrayLike<number>;
+  /** What is told of each [T, E]; nothing where absent. */
+  told?: ArrayLike<number>;
+}
+
 /** What each expert adds to the hidden layer, [E] of [T, H]. */
 export function heardOf(
-  predictions: ArrayLike<number>,
-  { experts, vocabulary, hidden, first }: HostFuserSizes & Pick<FuserValues, "first">,
+  { predictions, told }: HeardText,
+  { experts, vocabulary, hidden, first, telling }: HostFuserSizes & Omit<FuserValues, "second">,
 ): Float64Array[] {
   const tokens = predictions.length / (experts * vocabulary);
   return Array.from({ length: experts }, (_, e) => {
@@ -31,6 +41,10 @@ export function heardOf(
         const input = e * vocabulary + v;
         const p = predictions[t * experts * vocabulary + input];
         for (let h = 0; h < hidden; h++) heard_TH[t * hidden + h] += p * first[input * hidden + h];
+      }
+      if (!told || !telling) continue;
+      for (let h = 0; h < hidden; h++) {
+        heard_TH[t * hidden + h] += told[t * experts + e] * telling[e * hidden + h];
       }
     }
     return heard_TH;
@@ -62,7 +76,9 @@ export function fusedLosses(
   },
 ): Float64Array {
   const { together_TH, losses_TE, second, hidden, experts } = options;
-  if (asked.length === 0) throw new RangeError("Cannot fuse what none says: found no experts asked");
+  if (asked.length === 0) {
+    throw new RangeError("Cannot fuse what none says: found no experts asked");
+  }
   const tokens = together_TH.length / hidden;
   const said = new Float64Array(asked.length);
   const right = new Float64Array(asked.length);

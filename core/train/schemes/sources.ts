@@ -25,15 +25,17 @@ export const sourceWords: Readonly<Record<SchemeSource, string>> = {
   "sizes": "one dense model, for its sizes",
 };
 
+/** Kinds of sources that can be seen in what was given. */
+type Given = Exclude<SchemeSource, "sizes">;
+
 /** Methods of the same kind of sources that a message names. */
-const others: Readonly<Record<SchemeSource, string>> = {
+const others: Readonly<Record<Given, string>> = {
   "several dense": "btx and bam take several dense models",
   "dense": "sparse-upcycling and moefication take one dense model",
   "sparse": "ones-average and expert-trimming take a model with experts",
-  "sizes": "ds-moe takes the sizes of a dense model",
 };
 
-const kindOf = (models: readonly NamedModel[]): SchemeSource =>
+const kindOf = (models: readonly NamedModel[]): Given =>
   models.some(({ model }) => model.moe) ? "sparse" : models.length > 1 ? "several dense" : "dense";
 
 /**

@@ -174,7 +174,8 @@ export const togetherRecipes: readonly TogetherRecipe[] = [
     name: "Branch-Train-Merge, predictions mixed",
     arxiv: "2208.03306",
     section: "4.4.3",
-    idea: "Predictions of several domains' models are mixed by how well each foretold the text so far.",
+    idea:
+      "Predictions of several domains' models are mixed by how well each foretold the text so far.",
     unverified: { "prior": "uniform, for each sequence" },
   },
   {

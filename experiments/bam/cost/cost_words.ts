@@ -42,9 +42,11 @@ function latencyWords(latency: readonly LatencyFigures[]): string {
   const published = [expert, shared].map(({ variant: { id } }) =>
     formatPlain(publishedRatio(id)!, 3)
   );
+  const work = expert.workRatio && shared.workRatio
+    ? `; without the waits of the host ${times(expert.workRatio)} and ${times(shared.workRatio)}`
+    : ", most of it waits of the host";
   return `Tokens after a prompt take ${times(expert.ratio)} and ${times(shared.ratio)} times as ` +
-    `long; without the waits of the host ${times(expert.workRatio)} and ` +
-    `${times(shared.workRatio)}. The work has ${published[0]} and ${published[1]} on a TPU.`;
+    `long${work}. The work has ${published[0]} and ${published[1]} on a TPU.`;
 }
 
 /** The answer. */
@@ -58,22 +60,22 @@ export function costVerdict({ steps, latency }: CostFigures): string {
     `${formatPlain(shared.flopsRatio, 3)}. ${latencyWords(latency)}`;
 }
 
+const overlapWords = (a: Estimate, b: Estimate) =>
+  a.lo <= b.hi && b.lo <= a.hi ? "intervals that overlap" : "intervals apart";
+
 /** BAM and the BTX that has as many parameters. */
 function atEqualParameters(steps: readonly StepFigures[]): string {
   const [bam, btx] = ["bam-expert-kv", "btx-6"].map((id) => of(steps, id)!.stepRatio);
-  const overlap = bam.lo <= btx.hi && btx.lo <= bam.hi;
   return "At equal parameters, in all and a token, BAM with expert keys and values is held against " +
     `BTX with 6 experts top-3: ${times(bam)} against ${times(btx)} of BTX top-1's step, ` +
-    (overlap ? "intervals that overlap" : "intervals apart") + ". ";
+    `${overlapWords(bam, btx)}. `;
 }
 
 /** What it brings to send a token to its best attention expert alone. */
 function routedWords(steps: readonly StepFigures[]): string {
   const [soft, one] = ["bam-shared-kv", "bam-top-1"].map((id) => of(steps, id)!.stepRatio);
-  return `Attention routed to the best expert alone takes ${times(one)}, soft ${
-    times(soft)
-  }: this ` +
-    "suite computes all experts for all tokens, so that soft routing costs nothing more. ";
+  return `Attention routed to the best expert alone takes ${times(one)}, soft ${times(soft)}, ` +
+    `${overlapWords(one, soft)}: this suite computes all experts for all tokens either way. `;
 }
 
 /** What follows from it. */

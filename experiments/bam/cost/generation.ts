@@ -52,7 +52,7 @@ export interface MeasuredGeneration {
   promptSeconds: number[];
   /** Seconds of all further tokens. */
   tokenSeconds: number[];
-  /** Both, less what the host waited for nothing: a wait for each pass. */
+  /** Both, less what the host waited for nothing: a wait for each pass; 0 where that was all. */
   workSeconds: number[];
   /** Bytes of weights and cache. */
   stateBytes: number;
@@ -74,8 +74,6 @@ export interface Generations {
   measured: MeasuredGeneration[];
   /** Those that did not. */
   refused: RefusedGeneration[];
-  /** Seconds of a wait for a number from the device, one a round. */
-  waitSeconds: number[];
 }
 
 interface Running extends MeasuredGeneration {
@@ -163,7 +161,6 @@ export async function measureGenerations(
       { length: prompt + generated },
       () => stream.int(0, models[0].model.embedding.vocab - 1),
     );
-    const waitSeconds: number[] = [];
     // The first round compiles, and is not counted.
     for (let round = 0; round <= rounds; round++) {
       const at = round % Math.max(1, running.length);
@@ -173,7 +170,6 @@ export async function measureGenerations(
         const { promptSeconds, tokenSeconds, logits } = await generateOnce(own, { ids, prompt });
         done?.(own.variant.name);
         if (round === 0) continue;
-        waitSeconds.push(wait);
         own.promptSeconds.push(promptSeconds);
         own.tokenSeconds.push(tokenSeconds);
         own.workSeconds.push(Math.max(0, promptSeconds + tokenSeconds - generated * wait));
@@ -184,7 +180,7 @@ export async function measureGenerations(
       ...own,
       stateBytes: inference.bytes().state.held,
     }));
-    return { measured, refused, waitSeconds };
+    return { measured, refused };
   } finally {
     running.forEach(({ inference }) => inference.close());
     pool.release(one);

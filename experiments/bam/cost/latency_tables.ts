@@ -25,8 +25,8 @@ export interface LatencyFigures {
   seconds: { prompt: Estimate; tokens: Estimate; all: number[] };
   /** Both over BTX's. */
   ratio: Estimate;
-  /** The same without the waits of the host. */
-  workRatio: Estimate;
+  /** The same without the waits of the host; absent where these are all of some of BTX's rounds. */
+  workRatio?: Estimate;
   /** Bytes of weights and cache. */
   stateBytes: number;
 }
@@ -46,7 +46,9 @@ export function latencyFigures({ measured }: Generations): LatencyFigures[] {
       all: wholeSeconds(one),
     },
     ratio: pairedRatio(wholeSeconds(one), wholeSeconds(rival)),
-    workRatio: pairedRatio(one.workSeconds, rival.workSeconds),
+    ...(rival.workSeconds.every((seconds) => seconds > 0) && {
+      workRatio: pairedRatio(one.workSeconds, rival.workSeconds),
+    }),
     stateBytes: one.stateBytes,
   }));
 }
@@ -62,7 +64,7 @@ export const latencyTable = ({ prompt, generated }: GenerationSizes): TableInfo 
   id: "latency",
   title: `${generated} tokens after a prompt of ${prompt}`,
   note: "Wall clock, one text at a time, with caches. Over BTX: ratios of rounds. Each pass ends " +
-    "with a wait of the host, the same for all: without it, the ratios are those of the work. " +
+    "with a wait of the host, the same for all: without it, the ratios are those of the work, where there is more than waits. " +
     "Published: 16 tokens after 256 on a TPU.",
   columns: [
     ...["variant", "totalSeconds", "overBtx", "workOverBtx", "publishedOverBtx"],
@@ -93,7 +95,8 @@ export async function latencyRows(
       ...{ id: await idOf(variant), table: "latency", kind: "measured", warnings: [] },
       labels: { variant: variant.name },
       metrics: {
-        ...{ totalSeconds: median(all), overBtx: ratio, workOverBtx: workRatio },
+        ...{ totalSeconds: median(all), overBtx: ratio },
+        ...(workRatio && { workOverBtx: workRatio }),
         ...(published && { publishedOverBtx: exactly(published, "published, Table 7's text") }),
         ...{ promptSeconds: prompt, tokensSeconds: tokens },
         stateBytes: exactly(one.stateBytes, "weights and cache, counted"),

@@ -57,13 +57,6 @@ export const variants: readonly Variant[] = [
 /** Id of the variant that others are held against. */
 export const RIVAL = "btx-4";
 
-/** A variant by its id. */
-export function variantById(id: string): Variant {
-  const found = variants.find((variant) => variant.id === id);
-  if (!found) throw new RangeError(`Cannot find the variant ${id}: wanted one of the table`);
-  return found;
-}
-
 /**
  * The description of a variant, as the work has its models: parallel blocks of one layer norm without
  * biases. One table of tokens is input and output, as in the work's large models.

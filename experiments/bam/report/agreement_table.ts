@@ -15,6 +15,7 @@ import { isPublished } from "./published_difference.ts";
 import { publishedTasks } from "./published_tasks.ts";
 import { type RankAgreement, rankAgreement, type RankedRow } from "./rank_agreement.ts";
 import { type RowKey, rowsOf, trainingsOf } from "./rows.ts";
+import { averageShare } from "./task_table.ts";
 import { averagedOf, twinsOf } from "./twins.ts";
 
 /** How the rows of a table agree. */
@@ -63,11 +64,10 @@ function taskAgreement(figures: StudyFigures): TableAgreement {
   const rows = publishedTasks.rows.flatMap((published): RankedRow[] => {
     const key = keys.find((key) => isPublished(key, published));
     const models = key && trainingsOf(figures, key);
-    if (!models || [...models.values()].some(({ tasks }) => tasks.length === 0)) return [];
-    const wrong = ({ tasks }: ModelFigures) =>
-      -tasks.reduce((sum, { right, asked }) => sum + right / asked, 0) / tasks.length;
-    const branch = isBranch(published);
-    return [{ published: -published.average, branch, bySeed: ofSeeds(models, wrong) }];
+    if (!models) return [];
+    const bySeed = ofSeeds(models, (one) => -averageShare(one));
+    if ([...bySeed.values()].some(Number.isNaN)) return [];
+    return [{ published: -published.average, branch: isBranch(published), bySeed }];
   });
   const { id, title } = publishedTasks;
   return {
@@ -109,7 +109,7 @@ export async function agreementTable(figures: StudyFigures): Promise<ToldTable> 
       note:
         "Pairs of rows of a table whose averages stand in the same order here as in print; half " +
         "of them would by chance. Told apart are those whose difference has an interval over seeds " +
-        "without 0: there the order here is not chance. Two branches have no order: their domains are " +
+        "without 0, as one pair in twenty may by chance. Two branches have no order: their domains are " +
         "other ones here.",
       columns: ["table", "of", "size"],
     },

@@ -124,9 +124,9 @@ export const claimTable: readonly Claim[] = [
   },
   {
     id: "control",
-    name: "Mixtures against the dense model trained on",
+    name: "Mixtures against the seed trained on, on mixed text",
     short: "dense control",
-    says: "mixing branches is better than training the seed model on with the same text",
+    says: "mixing branches is better than training the seed model on with mixed text",
     published: false,
     parts: [
       {

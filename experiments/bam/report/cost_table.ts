@@ -12,18 +12,21 @@ import { matchedIn, nameOfRow, rowsOf, type SizedRow, sizesOf } from "./rows.ts"
 import { trained } from "./twins.ts";
 
 /** What a training costs beside what BTX of the same size does. */
-export function overBtx(
+function overBtx(
   models: readonly ModelFigures[],
   btx: readonly ModelFigures[],
 ): Record<string, Estimate> {
   const [one, other] = [models[0], btx[0]];
   if (!other || one.phase !== "mix") return {};
-  const ratio = (key: "flops" | "tokens" | "stepSeconds") =>
-    exactly(one[key] / other[key], "over BTX of the first seed");
+  const ratio = (key: "flops" | "tokens") => exactly(one[key] / other[key], "counted, over BTX's");
+  const steps = models.flatMap(({ seed, stepSeconds }) => {
+    const same = btx.find((rival) => rival.seed === seed);
+    return same ? [stepSeconds / same.stepSeconds] : [];
+  });
   return {
     flopsOverBtx: ratio("flops"),
     tokensOverBtx: ratio("tokens"),
-    stepOverBtx: ratio("stepSeconds"),
+    ...(steps.length > 0 && { stepOverBtx: median(steps) }),
   };
 }
 
@@ -63,7 +66,9 @@ export async function costTable(figures: StudyFigures): Promise<ToldTable> {
       note: "Of the phase that trained a model last: a mixture stands on the seed model and its " +
         "branches, which cost the same for all mixtures. FLOP are those of the description, three " +
         "forward passes a step. Seconds are the median over seeds of each training's median step, " +
-        "by the clock of a machine that may be busy; a step here computes all attention experts.",
+        "and their ratio to BTX that of trainings of a seed, one after the other on a machine that " +
+        'may be busy: "bam-cost" measures steps side by side. A step here computes all attention ' +
+        "experts.",
       columns: ["model", "size", "phase", "matched"],
     },
     rows: await Promise.all(keys.map((key) => costRow(figures, key))),

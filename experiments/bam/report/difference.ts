@@ -12,6 +12,7 @@
 import { meanOverSeeds } from "../../../core/train/statistics.ts";
 import { type Estimate, split } from "../../../kernels/mod.ts";
 import { withIntervals } from "../../checkpoints/routing/resample.ts";
+import { mean } from "../../mean.ts";
 import type { DomainFigures, ModelFigures, StudyFigures, StudySize } from "../figures.ts";
 import { type RowKey, trainingsOf } from "./rows.ts";
 
@@ -51,8 +52,6 @@ export interface RowDifferences {
   /** Of each seed, with the interval within it. */
   bySeed: (Differences & { seed: number })[];
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** @throws {RangeError} where two models did not see the same held-out text. */
 function checkAlike(one: readonly DomainFigures[], other: readonly DomainFigures[]): void {

@@ -4,14 +4,13 @@
  * @module
  */
 import { formatPlain } from "../../../reports/format.ts";
+import { mean } from "../../mean.ts";
 import { formatTable } from "../../table.ts";
 import type { StudyFigures, StudySize } from "../figures.ts";
 import type { StudyClaims } from "./claims.ts";
 import { fullName, rowsOf } from "./rows.ts";
 import { trained } from "./twins.ts";
 import { partFigures, premiseSentence } from "./words.ts";
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** Perplexities of a size by domain, mean over seeds. */
 function sizeTable(figures: StudyFigures, size: StudySize): string {

@@ -44,10 +44,10 @@ function errata(): string[] {
   );
   const parameters = publishedParameters.flatMap((one) => {
     const added = addedParameters(one);
-    const total = added === one.printed.total
+    const total = added === one.printed
       ? ""
       : ` Its parts add up to ${added.toLocaleString("en")}, printed is ${
-        one.printed.total.toLocaleString("en")
+        one.printed.toLocaleString("en")
       }.`;
     return one.erratum === undefined ? [] : [`Table 9, ${one.name}: ${one.erratum}.${total}`];
   });
@@ -75,7 +75,9 @@ export function studyNotes(
         "to it on at least one other, on every seed, intervals within the seed apart from 0. Where " +
         "it fails, the claims of that size are shown and do not count.",
         `Trained were ${rows.join(" and ")}. The model that goes on from the seed model with the ` +
-        "text of the mixtures is a control of ours: it says whether branches were needed at all.",
+        "text of the mixtures is a control of ours: it says whether branches were needed at all. It " +
+        "reads as much as one branch and a mixture do, all of it mixed; a mixture and its three " +
+        "branches together read more.",
       ],
     },
     { heading: "What the intervals say", paragraphs: intervalParagraphs(seeds, draws) },

@@ -9,6 +9,7 @@
 import { meanOverSeeds } from "../../../core/train/statistics.ts";
 import { type Estimate, split } from "../../../kernels/mod.ts";
 import { withIntervals } from "../../checkpoints/routing/resample.ts";
+import { mean } from "../../mean.ts";
 import type { ModelFigures } from "../figures.ts";
 import type { Redrawing } from "./difference.ts";
 
@@ -19,8 +20,6 @@ export interface RowPerplexities {
   /** Their average over the domains that are asked for. */
   average: Estimate;
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** Numbers of domains that an average goes over; all where absent. */
 export type Averaged = readonly number[] | undefined;

@@ -7,6 +7,7 @@
 import { type Estimate, exactly } from "../../../kernels/base/estimate.ts";
 import type { Row } from "../../../reports/result.ts";
 import { contentId } from "../../hash.ts";
+import { mean } from "../../mean.ts";
 import type { ToldTable } from "../../training/router_table.ts";
 import type { StudyFigures } from "../figures.ts";
 import type { Redrawing } from "./difference.ts";
@@ -79,10 +80,9 @@ function floorRow(
   { table, heads }: { table: PublishedTable; heads: string[] },
 ): Told[] {
   const seeds = trained(figures, { row: "seed", size: table.size });
-  const floors = figures.domains.map((_, domain) => {
-    const known = seeds.map((model) => model.domains[domain].floor ?? NaN);
-    return Math.exp(known.reduce((sum, floor) => sum + floor, 0) / known.length);
-  });
+  const floors = figures.domains.map((_, domain) =>
+    Math.exp(mean(seeds.map((model) => model.domains[domain].floor ?? NaN)))
+  );
   if (!floors.every(Number.isFinite)) return [];
   const own = averagedOf(table, figures.domains).map((domain) => floors[domain]);
   const from = "entropy of the text, for who knows its process";
@@ -90,7 +90,7 @@ function floorRow(
     labels: { model: "the least possible", matched: "–" },
     kind: "derived",
     metrics: {
-      average: exactly(own.reduce((a, b) => a + b, 0) / own.length, from),
+      average: exactly(mean(own), from),
       ...underHeads(heads, floors.map((floor) => exactly(floor, from))),
     },
   }];

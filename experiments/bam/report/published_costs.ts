@@ -1,37 +1,11 @@
 /**
- * What the work printed of costs: FLOP of a layer (Table 7) and parameters (Table 9) of the small
- * size, and what its parts add up to.
+ * What the work printed of parameters (Table 9) of the small size and what its parts add up to, and
+ * what is odd about its costs.
  *
  * Source: BAM, arXiv 2408.08274v2, Tables 7, 9 and 10.
  *
  * @module
  */
-
-/** A row of Table 7: forward FLOP a token and layer, context 256. */
-export interface PublishedFlops {
-  /** The method. */
-  name: string;
-  /** Experts, and networks a token. */
-  experts: { count: number; topK: number };
-  /** Columns of FLOP as printed; the routers are in the total alone. */
-  flops: { attention: number; ffn: number; total: number };
-}
-
-/** Table 7. */
-export const publishedFlops: readonly PublishedFlops[] = [
-  {
-    ...{ name: "BAM, expert KV", experts: { count: 4, topK: 1 } },
-    flops: { attention: 35_651_584, ffn: 12_589_056, total: 48_257_024 },
-  },
-  {
-    ...{ name: "BTX", experts: { count: 4, topK: 1 } },
-    flops: { attention: 8_912_896, ffn: 12_589_056, total: 21_510_144 },
-  },
-  {
-    ...{ name: "BTX, top 3 of 6", experts: { count: 6, topK: 3 } },
-    flops: { attention: 8_912_896, ffn: 37_767_168, total: 46_692_352 },
-  },
-];
 
 /** What is odd about Table 7. */
 export const flopErrata: readonly string[] = [
@@ -45,8 +19,8 @@ export interface PublishedParameters {
   name: string;
   /** Parameters of a block by part, of all experts where they are experts. */
   block: { attention: number; experts: number; routers: number };
-  /** Totals as printed. */
-  printed: { total: number; active?: number };
+  /** Total as printed. */
+  printed: number;
   /** What is odd about it. */
   erratum?: string;
 }
@@ -63,12 +37,12 @@ export const publishedParameters: readonly PublishedParameters[] = [
   {
     name: "dense",
     block: { attention, experts: ffn, routers: 0 },
-    printed: { total: 587_209_728, active: 587_209_728 },
+    printed: 587_209_728,
   },
   {
     name: "BAM, expert KV",
     block: { attention: 4 * attention, experts: 4 * ffn, routers: 2 * router },
-    printed: { total: 776_002_560, active: 662_731_776 },
+    printed: 776_002_560,
     erratum:
       "the total counts two routers a block, the active parameters one; its QKV is printed " +
       'as "1,258,2912"',
@@ -76,20 +50,21 @@ export const publishedParameters: readonly PublishedParameters[] = [
   {
     name: "BAM, shared KV",
     block: { attention: 4 * 2 * 1024 ** 2 + 2 * 1024 ** 2, experts: 4 * ffn, routers: 2 * router },
-    printed: { total: 738_253_824, active: 612_400_128 },
+    printed: 738_253_824,
     erratum: "the printed QKV of 4,194,304 and the active parameters leave the shared keys and " +
       "values out, the total holds them",
   },
   {
     name: "BTX, top 1 of 4",
     block: { attention, experts: 4 * ffn, routers: router },
-    printed: { total: 700_480_512, active: 587_234_304 },
+    printed: 700_480_512,
   },
   {
     name: "BTX, top 3 of 6",
     block: { attention, experts: 6 * ffn, routers: 6 * 1024 },
-    printed: { total: 700_480_512, active: 662_731_776 },
-    erratum: "the printed total is that of 4 experts",
+    printed: 700_480_512,
+    erratum:
+      "the printed total is that of 4 experts, and the printed active parameters have a router of 4",
   },
 ];
 

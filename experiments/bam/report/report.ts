@@ -7,7 +7,7 @@ import type { Result } from "../../../reports/result.ts";
 import type { Outcome } from "../../define.ts";
 import type { StudyFigures } from "../figures.ts";
 import { studyChecks } from "./checks.ts";
-import { studyClaims } from "./claims.ts";
+import { type StudyClaims, studyClaims } from "./claims.ts";
 import { type Redrawing, usualRedrawing } from "./difference.ts";
 import { studyNotes } from "./notes.ts";
 import { studyTables } from "./tables.ts";
@@ -18,6 +18,8 @@ import { studyDecision, studyVerdict, verdictCard } from "./words.ts";
 export interface StudyReportOptions {
   /** How the models were trained: notes that stand after what is asked. */
   notes?: Result["notes"];
+  /** Claims of the same figures, where they are known already. */
+  claims?: StudyClaims;
   /** How sequences are drawn again. */
   redrawing?: Redrawing;
 }
@@ -33,7 +35,7 @@ export async function studyReport(
   options: StudyReportOptions = {},
 ): Promise<Omit<Outcome, "circumstances">> {
   const { notes = [], redrawing = usualRedrawing } = options;
-  const claims = studyClaims(figures, redrawing);
+  const claims = options.claims ?? studyClaims(figures, redrawing);
   const told = await studyTables(figures, { claims, redrawing });
   const intervals = claimPlots(claims);
   const heatmaps = studyHeatmaps(figures);

@@ -7,15 +7,17 @@ import { meanOverSeeds } from "../../../core/train/statistics.ts";
 import { type Estimate, exactly } from "../../../kernels/base/estimate.ts";
 import type { Row, TableInfo } from "../../../reports/result.ts";
 import { contentId } from "../../hash.ts";
+import { mean } from "../../mean.ts";
 import type { ToldTable } from "../../training/router_table.ts";
 import type { ModelFigures, StudyFigures, StudySize, TaskFigures } from "../figures.ts";
 import { publishedTaskGroups, publishedTasks } from "./published_tasks.ts";
 import { matchedIn, nameOfRow, type RowKey, rowsOf } from "./rows.ts";
 import { trained } from "./twins.ts";
 
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-
 const shareOf = ({ right, asked }: TaskFigures) => right / asked;
+
+/** Tasks that something was asked of: a few short texts may have no span that is determined. */
+const askedOf = ({ tasks }: ModelFigures) => tasks.filter(({ asked }) => asked > 0);
 
 /** Two-sided 95 % of the normal distribution. */
 const Z = 1.96;
@@ -43,8 +45,8 @@ const overSeeds = (shares: readonly number[]): Estimate => ({
   method: "mean over seeds, 95 % Student's t",
 });
 
-/** Mean share of all tasks, each alike. */
-const averageOf = ({ tasks }: ModelFigures) => mean(tasks.map(shareOf));
+/** Mean share of all tasks that something was asked of, each alike; `NaN` where there are none. */
+export const averageShare = (model: ModelFigures): number => mean(askedOf(model).map(shareOf));
 
 const keyOf = ({ kind, domain }: TaskFigures) => `${kind}, ${domain}Fraction`;
 
@@ -54,18 +56,20 @@ export function taskShares(models: readonly ModelFigures[]): Record<string, Esti
   const one = models.length === 1;
   return {
     averageFraction: one
-      ? exactly(averageOf(first), "one seed: no interval")
-      : overSeeds(models.map(averageOf)),
-    ...Object.fromEntries(first.tasks.map((task, i) => [
-      keyOf(task),
-      one ? wilson(task) : overSeeds(models.map(({ tasks }) => shareOf(tasks[i]))),
-    ])),
+      ? exactly(averageShare(first), "one seed: no interval")
+      : overSeeds(models.map(averageShare)),
+    ...Object.fromEntries(first.tasks.flatMap((task, i) => {
+      if (!models.every(({ tasks }) => tasks[i].asked > 0)) return [];
+      const share = one ? wilson(task) : overSeeds(models.map(({ tasks }) => shareOf(tasks[i])));
+      return [[keyOf(task), share]];
+    })),
   };
 }
 
 /** What answers drawn at random get. */
-function chanceOf({ tasks }: ModelFigures): Record<string, Estimate> {
+function chanceOf(model: ModelFigures): Record<string, Estimate> {
   const from = "answers drawn at random";
+  const tasks = askedOf(model);
   return {
     averageFraction: exactly(mean(tasks.map(({ chance }) => chance)), from),
     ...Object.fromEntries(tasks.map((task) => [keyOf(task), exactly(task.chance, from)])),
@@ -86,7 +90,7 @@ async function tableOf(info: TableInfo, told: readonly Told[]): Promise<ToldTabl
 
 function measuredTable(figures: StudyFigures, size: StudySize): Promise<ToldTable> | undefined {
   const rows = rowsOf(figures, size).map((key) => ({ key, models: trained(figures, key) }))
-    .filter(({ models }) => models.every(({ tasks }) => tasks.length > 0));
+    .filter(({ models }) => models.every((model) => askedOf(model).length > 0));
   if (rows.length === 0) return undefined;
   const [{ models: [first] }] = rows;
   return tableOf(

@@ -6,6 +6,7 @@
  */
 import type { IntervalLine, IntervalPlot } from "../../../reports/interval_plot.ts";
 import type { Heatmap } from "../../../reports/visuals.ts";
+import { mean } from "../../mean.ts";
 import type { ModelFigures, StudyFigures, StudySize } from "../figures.ts";
 import type { Claim } from "./claim_table.ts";
 import type { ClaimResult, PartResult, StudyClaims } from "./claims.ts";
@@ -13,8 +14,6 @@ import { asShare } from "./difference.ts";
 import { rowsOf, shortName, sizesOf } from "./rows.ts";
 import { trained } from "./twins.ts";
 import { claimSentence } from "./words.ts";
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 const ends = ({ value, lo, hi }: { value: number; lo: number; hi: number }) => ({ value, lo, hi });
 

@@ -85,11 +85,11 @@ async function runBalance(
       ? { ...row, metrics: { ...row.metrics, startBusiestOverMean } }
       : row;
   };
-  await forget();
   const columns = info.columns!.flatMap((key) =>
     key === "busiestOverMean" ? ["startBusiestOverMean", key] : [key]
   );
   return {
+    written: forget,
     verdict: balanceVerdict(groups),
     decision: balanceDecision(groups),
     notes: [...balanceNotes(arena, seeds.length), ...floorNote(groups)],

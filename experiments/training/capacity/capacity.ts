@@ -102,8 +102,8 @@ async function runCapacity(
       ]
       : []),
   ];
-  await forget();
   return {
+    written: forget,
     verdict: capacityVerdict(groups),
     decision: capacityDecision(groups),
     notes: [...capacityNotes(arena, seeds.length), ...floorNote(groups)],

@@ -102,8 +102,8 @@ async function runGates(
   const groups = groupSeeds(finished);
   const sets = setsOf(groups, arena.control);
   const told = await tellSets(sets);
-  await forget();
   return {
+    written: forget,
     verdict: gatesVerdict(sets),
     decision: gatesDecision(sets),
     notes: [...gateNotes(arena, seeds.length), ...floorNote(groups)],

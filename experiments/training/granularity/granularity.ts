@@ -95,8 +95,8 @@ async function runGranularity(
       ]
       : []),
   ];
-  await forget();
   return {
+    written: forget,
     verdict: granularityVerdict(groups),
     decision: granularityDecision(groups),
     notes: [...granularityNotes(arena, seeds.length), ...floorNote(groups)],

@@ -58,8 +58,8 @@ async function runSoft(context: Context<ArenaValues>): Promise<Outcome> {
   const { finished, circumstances, forget } = await runRouters(softRuns(arena, seeds), context);
   const sets = setsOf(groupSeeds(finished), arena.control);
   const told = await tellSets(sets);
-  await forget();
   return {
+    written: forget,
     verdict: gatesVerdict(sets),
     decision: gatesDecision(sets),
     notes: gateNotes(arena, seeds.length),

@@ -80,8 +80,8 @@ async function runTrace(
     labels: ({ run: { name, recipe } }) => ({ router: name, recipe: recipe!.id }),
   });
   const clusters = await tracedTable(simulated, { model, cluster, plan });
-  await forget();
   return {
+    written: forget,
     verdict: traceVerdict(simulated, { model, cluster, plan }),
     decision: traceDecision(simulated),
     notes: traceNotes(arena, { seeds: seeds.length, model, cluster, plan, simulated }),

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { openModelFolder } from "../../../core/checkpoints/folder.ts";
 import { memoryFiles } from "../../../core/checkpoints/memory_files.ts";
 import { gateName } from "../../../core/checkpoints/model_tensors.ts";
+import type { RopeScaling, RunSettings } from "../../../core/checkpoints/run_settings.ts";
 import { routerOfRecipe, trainedSettings } from "../../../core/checkpoints/trained_settings.ts";
 import {
   readWeightedModel,
@@ -209,4 +210,38 @@ Deno.test("a folder that has a model is left as it is, and one that was cut is n
     await write(files);
     (await openModelFolder("x", { files })).close();
   }
+});
+
+Deno.test("what a stopped writing left as one file does not stand beside shards", async () => {
+  const { model, weights, recipe } = bam({ kv: "shared", gate: "bam-ffn" });
+  const files = memoryFiles();
+  await writeWeightedModel("x", { model, weights }, { recipe, files });
+  await files.remove("x/moelab.json");
+  await writeWeightedModel("x", { model, weights }, { recipe, files, maxShardBytes: 20_000 });
+  assertEquals(files.contents.has("x/model.safetensors"), false);
+  (await openModelFolder("x", { files })).close();
+});
+
+Deno.test("how long texts may be is said in either layout, or follows from stretched positions", async () => {
+  const model = smallModel();
+  const source = newWeights(model, { seed: 1 });
+  const theirs = trainedSettings(model);
+  const scaling: RopeScaling = {
+    ...{ kind: "yarn", factor: 4, length: 1024, fast: 32, slow: 1 },
+    ...{ rounded: true, magnitude: 1 },
+  };
+  const yarn: RunSettings = { ...theirs, rope: { ...theirs.rope, scaling } };
+  const read = async (options: Parameters<typeof writeWeightedModel>[2]) => {
+    const files = memoryFiles();
+    await writeWeightedModel("x", source, { ...options, files });
+    const { config, positions, settings, close } = await openModelFolder("x", { files });
+    close();
+    assertEquals(settings, options?.settings ?? theirs);
+    return [config.max_position_embeddings, positions];
+  };
+  assertEquals(await read({}), [undefined, undefined]);
+  assertEquals(await read({ positions: 512 }), [512, 512]);
+  assertEquals(await read({ positions: 512, layout: "moelab" }), [undefined, 512]);
+  assertEquals(await read({ settings: yarn }), [4096, 4096]);
+  assertEquals(await read({ settings: yarn, positions: 2048 }), [2048, 2048]);
 });

@@ -46,7 +46,26 @@ Deno.test("impact is the change of the loss per share of a weight", async () => 
   const { program, batch } = smallCase(expertRecipeById("experts-partial"), 1);
   const name = "blocks.1.experts.up";
   const { values } = await valuesOf(device, program, batch);
+  const { gpu } = device;
+  const create = gpu.createBuffer.bind(gpu);
+  const live = new Set<string>();
+  let made = 0;
+  gpu.createBuffer = (descriptor) => {
+    const buffer = create(descriptor);
+    const label = `${made++} ${buffer.label}`;
+    live.add(label);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      live.delete(label);
+      destroy();
+    };
+    return buffer;
+  };
   const impact = await impactOf(device, program, { names: [name], values, batch, seed: 1 });
+  gpu.createBuffer = create;
+  assert(made > 0);
+  const own = [...live].filter((label) => !label.endsWith("read-back"));
+  assertEquals(own, [], "all is given back but the buffer that the device reads through");
   const at = impact[name].indexOf(Math.max(...impact[name]));
   const lossAt = (factor: number) => {
     const moved = Float64Array.from(values[name]);

@@ -122,6 +122,9 @@ Deno.test("numbers and sizes that no study has are refused", () => {
   assertEquals(refused({ rate: [0, 1] }).includes("a number above 0"), true);
   assertEquals(refused({ sizes: ["tiny"] }).includes('"tiny": wanted small or large'), true);
   refused({ stray: 2 });
+  // Shorter texts have no room for a question, and one sequence has no interval.
+  assertEquals(refused({ length: 15 }).includes("length=15: wanted a whole number from 16"), true);
+  assertEquals(refused({ heldOut: 1 }).includes("heldOut=1: wanted a whole number from 8"), true);
   const heads = assertThrows(() => denseModel("large", { layers: 1, dModel: 64 }), UserError);
   assertEquals(heads.message.includes("kvHeads"), true);
 });

@@ -4,6 +4,7 @@ import { applicationControls, applicationRecipes } from "../../../core/applicati
 import { derivativeControls, derivativeRecipes } from "../../../core/derivatives/table.ts";
 import { placementRecipes } from "../../../core/experts/placements.ts";
 import { expertRecipes } from "../../../core/experts/recipes.ts";
+import { inColumns, type PageLists, writeLists } from "../../gate/page_lists.ts";
 
 /** What every row of these tables says of itself. */
 interface PageRow {
@@ -14,57 +15,34 @@ interface PageRow {
 }
 
 /** Rows in columns: id, arXiv id, section, what else there is to say, and the idea. */
-function inColumns<R extends PageRow>(rows: readonly R[], what: (row: R) => string): string {
-  const cells = rows.map((row) => [row.id, row.arxiv ?? "-", row.section, what(row), row.idea]);
-  const widths = cells[0].map((_, c) => Math.max(...cells.map((row) => row[c].length)));
-  return cells.map((row) =>
-    row.map((cell, c) => c < row.length - 1 ? cell.padEnd(widths[c]) : cell).join("  ")
-  ).join("\n");
-}
+const rowsOf = <R extends PageRow>(rows: readonly R[], what: (row: R) => string): string =>
+  inColumns(rows.map((row) => [row.id, row.arxiv ?? "-", row.section, what(row), row.idea]));
 
 const distinct = (words: readonly string[]) => [...new Set(words)].join(" + ");
 
 const heldAgainst = ({ against }: { against?: string }) => against ?? "-";
 
 /** The lists of the page by name. */
-export const expertLists: Readonly<Record<string, () => string>> = {
+export const expertLists: PageLists = {
   experts: () =>
-    inColumns(
+    rowsOf(
       expertRecipes,
       ({ where, routed, beside }) =>
         `${where}: ${routed.kind}${beside ? ` beside ${beside.kind}` : ""}`,
     ),
-  placements: () => inColumns(placementRecipes, ({ name }) => name),
+  placements: () => rowsOf(placementRecipes, ({ name }) => name),
   adapters: () =>
-    inColumns(
+    rowsOf(
       [...adapterRecipes, ...adapterControls],
       ({ placement, parts }) =>
         `${placement}: ${distinct(parts.map(({ adapter }) => adapter.kind))}`,
     ),
-  derivatives: () => inColumns([...derivativeRecipes, ...derivativeControls], heldAgainst),
+  derivatives: () => rowsOf([...derivativeRecipes, ...derivativeControls], heldAgainst),
   applications: () =>
-    inColumns(
+    rowsOf(
       [...applicationRecipes, ...applicationControls],
       (row) => `${row.task}, ${heldAgainst(row)}`,
     ),
 };
 
-/** What the page shows under a heading comment. */
-export function shownIn(page: string, list: string): string | undefined {
-  return new RegExp(`<!-- ${list} -->\n\n\`\`\`text\n([\\s\\S]*?)\n\`\`\``).exec(page)?.[1];
-}
-
-/** The page with the lists of now. */
-export function withLists(page: string): string {
-  return Object.entries(expertLists).reduce((text, [name, of]) => {
-    const old = shownIn(text, name);
-    if (old === undefined) throw new RangeError(`Found no list "${name}" in docs/experts.md`);
-    const head = `<!-- ${name} -->\n\n\`\`\`text\n`;
-    return text.replace(`${head}${old}\n`, () => `${head}${of()}\n`);
-  }, page);
-}
-
-if (import.meta.main) {
-  const page = await Deno.readTextFile("docs/experts.md");
-  await Deno.writeTextFile("docs/experts.md", withLists(page));
-}
+if (import.meta.main) await writeLists("docs/experts.md", expertLists);

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { experiments } from "../../../experiments/registry.ts";
+import { shownIn } from "../../gate/page_lists.ts";
 import { textOf } from "../../gate/sources.ts";
-import { expertLists, shownIn } from "./experts_page.ts";
+import { expertLists } from "./experts_page.ts";
 
 const page = textOf("docs/experts.md");
 

@@ -14,8 +14,12 @@ const surroundings = {
   command: "",
 };
 
-const run = (changes: Parameters<typeof contextOf>[1] = {}, values = smallValues()) =>
-  runExperiment(scalingExperiment, contextOf(values, changes), surroundings);
+async function run(changes: Parameters<typeof contextOf>[1] = {}, values = smallValues()) {
+  const context = contextOf(values, changes);
+  const { result, written } = await runExperiment(scalingExperiment, context, surroundings);
+  await written();
+  return result;
+}
 
 const result = await run();
 

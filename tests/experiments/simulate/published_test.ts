@@ -12,7 +12,7 @@ import { sizesOf } from "../../../sim/cost/sizes_of.ts";
 import { baseStack } from "../../../sim/stack/base.ts";
 import { stackPresets } from "../../../sim/stack/stacks.ts";
 
-const result = await runExperiment(publishedExperiment, {
+const { result } = await runExperiment(publishedExperiment, {
   seed: 1,
   quick: true,
   parameters: {},

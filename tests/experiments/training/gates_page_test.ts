@@ -1,14 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { experiments } from "../../../experiments/registry.ts";
+import { shownIn } from "../../gate/page_lists.ts";
 import { textOf } from "../../gate/sources.ts";
-import { balancerList, recipeList, shownIn } from "./gates_page.ts";
+import { gateLists } from "./gates_page.ts";
 
 const page = textOf("docs/gates.md");
 const again = "run tests/experiments/training/gates_page.ts, which writes the lists anew";
 
 Deno.test("the page of gates shows the recipes and balancers that there are", () => {
-  assertEquals(shownIn(page, "recipes"), recipeList(), again);
-  assertEquals(shownIn(page, "balancers"), balancerList(), again);
+  for (const [name, list] of Object.entries(gateLists)) {
+    assertEquals(shownIn(page, name), list(), again);
+  }
 });
 
 Deno.test("the page of gates names experiments that there are", () => {

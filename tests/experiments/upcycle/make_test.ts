@@ -6,7 +6,14 @@ import { openSource } from "../../../experiments/upcycle/source.ts";
 import type { Upcycled } from "../../../experiments/upcycle/make.ts";
 import { withDevice } from "../../kernels/compare.ts";
 import { filesIn, inFolder, makeWorld } from "../world.ts";
-import { parallelModel, qwen, upcycled, writeDense, writeParallel } from "./small_folders.ts";
+import {
+  llama,
+  parallelModel,
+  qwen,
+  upcycled,
+  writeDense,
+  writeParallel,
+} from "./small_folders.ts";
 
 /** Runs `upcycle` and gives its data. */
 async function made(out: string, method: string, from: readonly string[], ...words: string[]) {
@@ -31,7 +38,12 @@ const fromOf = ({ weights }: Upcycled, name: string) =>
 Deno.test("three Llamas become a Mixtral: experts are theirs, all else is the mean", () =>
   inFolder(async (folder) => {
     const paths = [1, 2, 3].map((seed) => `${folder}/d${seed}`);
-    const sources = await Promise.all(paths.map((path, i) => writeDense(path, { seed: i + 1 })));
+    // The last says nothing of how long its texts may be.
+    const configs = [512, 256, undefined]
+      .map((most) => ({ ...llama, ...(most && { max_position_embeddings: most }) }));
+    const sources = await Promise.all(
+      paths.map((path, i) => writeDense(path, { seed: i + 1, config: configs[i] })),
+    );
     for (const path of paths) await Deno.writeTextFile(`${path}/tokenizer.json`, "{}");
     const out = `${folder}/mixed`;
     const { proof, written, made: sizes, ...rest } = await made(out, "btx", paths);
@@ -39,6 +51,8 @@ Deno.test("three Llamas become a Mixtral: experts are theirs, all else is the me
     assertEquals(filesIn(folder).filter((path) => path.startsWith("mixed/")), [
       ...["mixed/config.json", "mixed/model.safetensors", "mixed/tokenizer.json"],
     ]);
+    const config = JSON.parse(Deno.readTextFileSync(`${out}/config.json`));
+    assertEquals(config.max_position_embeddings, 256);
     const weights = await weightsIn(out);
     const size = 2 * 32 * 24;
     for (const [e, source] of sources.entries()) {
@@ -113,6 +127,16 @@ Deno.test("a gate that no released model has is kept as a checkpoint, which is a
     const dense = await made(`${folder}/dense`, "ones-average", [`${folder}/evo`]);
     assertEquals(dense.written.architecture, "llama");
     assertEquals(fromOf(dense, "ffn.up"), ["mean of 4 experts"]);
+  }));
+
+Deno.test("a gate whose weights do not sum to 1 keeps no logits, and that is no fault", () =>
+  inFolder(async (folder) => {
+    await writeDense(`${folder}/d`, { seed: 1 });
+    await made(`${folder}/parts`, "moefication", [`${folder}/d`]);
+    const few = await made(`${folder}/few`, "expert-trimming", [`${folder}/parts`]);
+    assertEquals([few.written.layout, few.proof.alikeApart], ["checkpoint", undefined]);
+    const one = await made(`${folder}/one`, "moe-pruning", [`${folder}/parts`]);
+    assertEquals(one.proof.alikeApart, 0);
   }));
 
 Deno.test("methods that ask their source: counts, activations, similarities", () =>

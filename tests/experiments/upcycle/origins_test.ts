@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/asser
 import fc from "fast-check";
 import { type HostWeights, newWeights, upcycle } from "../../../core/mod.ts";
 import { expertsAt, sparseLayers, unitsOf } from "../../../core/train/schemes/networks.ts";
-import { forwardOf, lossOf } from "../../../experiments/upcycle/forward.ts";
+import { apartOf, forwardOf, lossOf } from "../../../experiments/upcycle/forward.ts";
 import { originsOf } from "../../../experiments/upcycle/origins.ts";
 import { blockSimilarities, layerInputs } from "../../../experiments/upcycle/probe.ts";
 import { networkFinder } from "../../../experiments/upcycle/units.ts";
@@ -58,6 +58,19 @@ Deno.test("a weight that the method did not mean to change, and has, is told", (
   const told = origins({ ...made, weights });
   assertEquals(told["layers.1.attention.q"], "made by the method");
   assertEquals(told["layers.0.attention.q"], "copied");
+  // Half of the units of either expert: the other one is whole.
+  const down = made.weights["layers.1.moe.down"];
+  for (const from of [0, down.data.length / 2]) {
+    const half = { ...down, data: down.data.map((w, i) => hits(i - from) ? w + 1 : w) };
+    const partly = { ...made, weights: { ...made.weights, "layers.1.moe.down": half } };
+    assertEquals(
+      origins(partly)["layers.1.moe.down"],
+      "about 75 % of the units of the dense network, the rest made",
+    );
+  }
+  function hits(i: number) {
+    return i >= 0 && i < down.data.length / 4;
+  }
 });
 
 Deno.test(
@@ -116,4 +129,10 @@ Deno.test("the loss of logits, by hand", () => {
   const logits = Float32Array.of(1, 2, 0, 3, 9, 9);
   const wanted = (Math.log(1 + Math.exp(-1)) + Math.log(1 + Math.exp(3))) / 2;
   assertAlmostEquals(lossOf(logits, Uint32Array.of(0, 1, 0)), wanted, 1e-6);
+});
+
+Deno.test("numbers are apart by the most, and by none where one is no number", () => {
+  assertEquals(apartOf([1, 2, 3], [1, 4, 2]), 2);
+  assertEquals(apartOf([NaN, 2], [1, 2]), NaN);
+  assertEquals(apartOf([1, 2], [1, NaN]), NaN);
 });

@@ -2,7 +2,14 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { bytesNeeded, checkHostRoom } from "../../../experiments/upcycle/memory.ts";
 import { openSource } from "../../../experiments/upcycle/source.ts";
-import { modelPreset, schemeById } from "../../../core/mod.ts";
+import {
+  modelFromHuggingFace,
+  modelPreset,
+  newWeights,
+  schemeById,
+  settingsFromHuggingFace,
+  writeWeightedModel,
+} from "../../../core/mod.ts";
 import { upcycleModels } from "../../../experiments/upcycle/make.ts";
 import { openDevice } from "../../../kernels/mod.ts";
 import { filesIn, inFolder } from "../world.ts";
@@ -68,6 +75,10 @@ Deno.test("bad input is a line with exit code 2, and nothing is written", () =>
     );
     assertEquals(filesIn(folder), before);
 
+    const empty = await upcycled("--method", "btx", "--from", `${at("a")},${at("b")}`, "--out", "");
+    assertEquals(empty.code, 2);
+    assertMatch(empty.said[0], /found an empty --out/);
+
     await Deno.mkdir(at("out"));
     await refused("btx", "a,b", /found a folder there, wanted none/);
     const missing = await upcycled("--method", "btx");
@@ -92,7 +103,12 @@ Deno.test("too little memory, and Ctrl-C, leave nothing behind", () =>
   inFolder(async (folder) => {
     await writeDense(`${folder}/a`, { seed: 1 });
     const before = filesIn(folder);
-    const words = { method: "drop-upcycling", from: [`${folder}/a`], out: `${folder}/o`, seed: 1 };
+    const words = {
+      method: "drop-upcycling",
+      from: [`${folder}/a`],
+      out: `${folder}/new/o`,
+      seed: 1,
+    };
     const site = { openDevice, say: () => {} };
     await assertRejects(() => upcycleModels(words, { ...site, room: 1e5 }), TypeError, "it takes");
     for (const word of ["Making", "Reading it"]) {
@@ -125,4 +141,27 @@ Deno.test("a checkpoint of a training is a source; one whose gate has changed is
     bytes[at + '\\"scale\\":'.length] = "3".charCodeAt(0);
     await Deno.writeFile(file, bytes);
     await assertRejects(() => openSource(file), TypeError, "found another scale of the gate parts");
+  }));
+
+Deno.test("numbers that are none, and those too large for a half float, are refused by name", () =>
+  inFolder(async (folder) => {
+    const written = async (name: string, number: number) => {
+      const settings = settingsFromHuggingFace(llama, { id: name });
+      const model = newWeights(modelFromHuggingFace(llama, { id: name }), { seed: 1 });
+      model.weights["layers.1.ffn.down"].data[5] = number;
+      await writeWeightedModel(`${folder}/${name}`, model, { settings });
+    };
+    await written("none", NaN);
+    await written("large", 7e4);
+    const refused = async (from: string, wanted: RegExp, ...more: string[]) => {
+      const out = `${folder}/out`;
+      const words = ["--method", "moe-llava", "--from", `${folder}/${from}`, "--out", out];
+      const { code, said } = await upcycled(...words, ...more);
+      assertEquals(code, 2, said.join("\n"));
+      assertMatch(said.at(-1)!, wanted);
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["large", "none"]);
+    };
+    await refused("none", /found NaN in layers\.1\.ffn\.down, wanted finite numbers/);
+    const wanted = /Cannot write layers\.1\.moe\.down as f16: found 70000, .* bf16 or f32 holds it/;
+    await refused("large", wanted, "--dtype", "f16");
   }));

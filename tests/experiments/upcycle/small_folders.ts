@@ -32,12 +32,14 @@ export function parallelModel(): Model {
 /** Writes a released model with the weights of a seed, and gives them. */
 export async function writeDense(
   folder: string,
-  options: { seed: number; config?: Record<string, unknown>; dtype?: WrittenType },
+  options: { seed: number; config?: Readonly<Record<string, unknown>>; dtype?: WrittenType },
 ): Promise<HostWeights> {
-  const { seed, config = llama, dtype } = options;
+  const { seed, dtype } = options;
+  const config: Readonly<Record<string, unknown>> = options.config ?? llama;
+  const positions = config.max_position_embeddings as number | undefined;
   const settings = settingsFromHuggingFace(config, { id: "dense" });
   const made = newWeights(modelFromHuggingFace(config, { id: "dense" }), { seed });
-  await writeWeightedModel(folder, made, { settings, dtype });
+  await writeWeightedModel(folder, made, { settings, dtype, positions });
   return made.weights;
 }
 

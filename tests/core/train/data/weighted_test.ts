@@ -68,5 +68,7 @@ Deno.test("weights that fit no domains are refused", () => {
     refused([1, 2]),
     `Cannot weigh the domains of ${corpus.id}: found weights 1, 2, wanted 3 of 0 or more, not all 0`,
   );
-  for (const weights of [[0, 0, 0], [1, -1, 1], [1, NaN, 1], []]) refused(weights);
+  for (const weights of [[0, 0, 0], [1, -1, 1], [1, NaN, 1], [1, Infinity, 1], []]) {
+    refused(weights);
+  }
 });

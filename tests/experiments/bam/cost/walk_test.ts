@@ -10,6 +10,11 @@ import {
   costParameters,
   type CostValues,
 } from "../../../../experiments/bam/cost/cost_parameters.ts";
+import {
+  costDecision,
+  type CostFigures,
+  costVerdict,
+} from "../../../../experiments/bam/cost/cost_words.ts";
 import { formulaRows } from "../../../../experiments/bam/cost/formulas.ts";
 import { measureGenerations } from "../../../../experiments/bam/cost/generation.ts";
 import { latencyFigures, latencyRows } from "../../../../experiments/bam/cost/latency_tables.ts";
@@ -122,6 +127,34 @@ Deno.test("ratios are of rounds, and FLOP are held against their interval", () =
   const figures = (flopsRatio: number) =>
     againstFlops({ stepRatio: ratio, flopsRatio } as Parameters<typeof againstFlops>[0]);
   assertEquals([1.9, 2.5, 3.1].map(figures), ["slower", "as said", "faster"]);
+});
+
+Deno.test("where a round of BTX was all waits there is no ratio without them", () => {
+  const measured = ["btx-4", "bam-expert-kv", "bam-shared-kv"].map((id) => ({
+    ...{ variant: variants.find((one) => one.id === id)!, model: dense, stateBytes: 1 },
+    ...{ promptSeconds: [1, 1], tokenSeconds: [1, 1], largestLogit: 1 },
+    workSeconds: id === "btx-4" ? [0, 1] : [1, 1],
+  }));
+  const latency = latencyFigures({ measured, refused: [] });
+  assertEquals(latency.map(({ ratio, workRatio }) => [ratio.value, workRatio]), [
+    ...[[1, undefined], [1, undefined], [1, undefined]],
+  ]);
+  const ratio = pairedRatio([1], [1]);
+  const steps = variants.map((variant) => ({ variant, stepRatio: ratio, flopsRatio: 1 }));
+  const said = costVerdict({ steps, latency } as unknown as CostFigures);
+  assert(said.includes("times as long, most of it waits of the host. The work has"), said);
+});
+
+Deno.test("what routing attention brings is said with whether intervals are apart", () => {
+  const steps = (one: number[]) =>
+    variants.map((variant) => ({
+      ...{ variant, flopsRatio: 1 },
+      stepRatio: pairedRatio(variant.id === "bam-top-1" ? one : [4, 5], [1, 1]),
+    }));
+  const said = (one: number[]) =>
+    costDecision({ steps: steps(one), clusters: [] } as unknown as CostFigures);
+  assert(said([1, 2]).includes("soft 4.5 (4 to 5), intervals apart: this suite"), said([1, 2]));
+  assert(said([4, 5]).includes("soft 4.5 (4 to 5), intervals that overlap: this suite"));
 });
 
 Deno.test("launches are told apart by their labels", () => {

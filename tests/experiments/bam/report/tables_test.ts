@@ -72,6 +72,14 @@ Deno.test("costs stand beside those of BTX", async () => {
   assertEquals(of("BAM, expert KV", "equal data").flopsOverBtx.value, 1.25);
   assertEquals(of("BAM, expert KV", "equal compute").tokensOverBtx.value, 0.8);
   assertEquals(of("seed model", "–").flopsOverBtx, undefined);
+  // Times are of a clock: their ratio is the middle one of the seeds, with an interval.
+  const seconds = (row: string, seed: number) =>
+    madeUpFigures(1).models.find((one) =>
+      one.row === row && one.seed === seed && one.size === "small" && one.budget === "data"
+    )!.stepSeconds;
+  const ratios = [1, 2, 3].map((seed) => seconds("bam-expert-kv", seed) / seconds("btx-4", seed));
+  const { value, lo, hi, n } = of("BAM, expert KV", "equal data").stepOverBtx;
+  assertEquals([lo, value, hi, n], [...ratios.sort((a, b) => a - b), 3]);
 });
 
 Deno.test("a study without tasks has no table of them", async () => {
@@ -79,6 +87,28 @@ Deno.test("a study without tasks has no table of them", async () => {
   const models = figures.models.map((model) => ({ ...model, tasks: [] }));
   const tables = await studyTables({ ...figures, models }, { redrawing });
   assert(tables.every(({ info }) => !/tasks|table-3/.test(info.id)));
+});
+
+Deno.test("a task that nothing was asked of is left out, of one seed and of several", async () => {
+  for (const seeds of [1, 2]) {
+    const figures = madeUpFigures(1, { seeds });
+    const models = figures.models.map((model) => ({
+      ...model,
+      tasks: model.tasks.map((task) =>
+        task.kind === "exact" && task.domain === "rotated" ? { ...task, right: 0, asked: 0 } : task
+      ),
+    }));
+    const rows = await rowsOf({ ...figures, models });
+    for (const { metrics } of rows.get("tasks-large")!) {
+      assertEquals([metrics["exact, rotatedFraction"], Object.keys(metrics).length], [
+        undefined,
+        8,
+      ]);
+      assert(Object.values(metrics).every(({ value }) => Number.isFinite(value)));
+    }
+    const order = (of: typeof rows) => of.get("agreement")!.length;
+    assertEquals(order(rows), order(await rowsOf(figures)));
+  }
 });
 
 Deno.test("Wilson's interval holds the share, stays a share and narrows", () => {
