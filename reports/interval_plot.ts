@@ -5,7 +5,7 @@
  * @module
  */
 import type { NumberUnit } from "./format.ts";
-import type { Kind } from "./result.ts";
+import type { Kind } from "./kind.ts";
 import type { Visual } from "./visuals.ts";
 
 /** A number with its interval, where it has one. */

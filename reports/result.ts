@@ -5,11 +5,11 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 import type { Span } from "../sim/engine/span.ts";
+import type { Kind } from "./kind.ts";
 import type { IntervalPlot } from "./interval_plot.ts";
 import type { Bars, Card, Funnel, Heatmap, LinePlot, Scatter, Waterfall } from "./visuals.ts";
 
-/** Where a number comes from; printed beside it. */
-export type Kind = "measured" | "simulated" | "published" | "derived";
+export type { Kind };
 
 /** What one needs to reproduce the run and to judge it. */
 export interface Provenance {

@@ -9,7 +9,7 @@
  */
 import type { Estimate } from "../kernels/base/estimate.ts";
 import type { NumberUnit } from "./format.ts";
-import type { Kind } from "./result.ts";
+import type { Kind } from "./kind.ts";
 
 /** What all drawings have. */
 export interface Visual {

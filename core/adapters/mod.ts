@@ -17,7 +17,8 @@ export {
 } from "./kinds.ts";
 export { type ChosenAdapters } from "./routing.ts";
 export { contrastLoss } from "./contrast.ts";
-export { type AdaptedModel, type AdapterPlace, adapterPlaces, type PlacedGate } from "./places.ts";
+export type { PlacedGate } from "./placed_gate.ts";
+export { type AdaptedModel, type AdapterPlace, adapterPlaces } from "./places.ts";
 export { type AdapterStage } from "./listen.ts";
 export * from "./program.ts";
 export * from "./recipes.ts";

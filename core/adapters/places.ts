@@ -16,6 +16,7 @@ import { baseSizes, siteWidths } from "./base.ts";
 import { chanceParameters } from "./chance.ts";
 import type { BaseBranch } from "./forward.ts";
 import { adapterKind, adapterParameters } from "./kinds.ts";
+import type { PlacedGate } from "./placed_gate.ts";
 import { prefixParameters } from "./prefix.ts";
 import type { AdapterPart, AdapterRecipe, AdapterSite } from "./specs.ts";
 
@@ -37,18 +38,6 @@ export interface AdaptedModel {
   steps?: number;
   /** Which experts compute for a token; what is faster by their number where absent. */
   compute?: ExpertCompute;
-}
-
-/** A gate of a place, or of a branch. */
-export interface PlacedGate {
-  /** Its parameters and states begin so, such as "layers.0.lora.gate.q.". */
-  prefix: string;
-  /** Its row among the gates. */
-  recipe: GateRecipe;
-  /** Its sizes. */
-  shape: GateShape;
-  /** The branch whose input it reads; it reads what enters its own place where absent. */
-  branch?: BaseBranch | "layer";
 }
 
 /** Adapters at a place. */

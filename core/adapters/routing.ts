@@ -9,7 +9,7 @@ import type { AuxiliaryLoss, GateInput, GateShape } from "../gates/gate.ts";
 import { gateOf } from "../gates/pipeline.ts";
 import { numberOf, oneMinus } from "../gates/shorthand.ts";
 import { within } from "../nn/gating.ts";
-import type { PlacedGate } from "./places.ts";
+import type { PlacedGate } from "./placed_gate.ts";
 import type { AdapterPart } from "./specs.ts";
 
 /** Where a gate runs. */

@@ -6,7 +6,7 @@
 import { expertRecipes } from "../../core/experts/recipes.ts";
 import type { Result } from "../../reports/result.ts";
 import { say, sayNames } from "../training/router_words.ts";
-import type { KindValues } from "./expert_kinds.ts";
+import type { KindValues } from "./kind_parameters.ts";
 import { languageFloor, RULED } from "./kind_language.ts";
 import { languageOf } from "./kind_runs.ts";
 import { kindDifference, type KindGroup, kindLoss, kindSides } from "./kind_groups.ts";

@@ -25,19 +25,8 @@ import { type Context, defineExperiment, type Outcome } from "../define.ts";
 import { MEMORY } from "../device_profile.ts";
 import { contentId } from "../hash.ts";
 import { concludeKind, measureKinds, prepareKind, type TimedKind } from "./speed_measure.ts";
+import { speedParameters, type SpeedValues } from "./speed_parameters.ts";
 import { speedDecision, speedNotes, speedTable, speedVerdict, timeOfAll } from "./speed_words.ts";
-
-const parameters = {
-  tokens: { quick: 256, full: 512, note: "tokens, or places of images" },
-  length: { quick: 64, full: 64, note: "tokens of a sequence, or places of an image" },
-  dModel: { quick: 64, full: 128, note: "width of a token" },
-  experts: { quick: 8, full: 8, note: "experts" },
-  width: { quick: 64, full: 128, note: "width of an expert; of attention and filters an eighth" },
-  repeats: { quick: 7, full: 21, note: "timed repetitions of each kind" },
-} as const;
-
-/** Values of the parameters. */
-export type SpeedValues = { -readonly [K in keyof typeof parameters]: number };
 
 /** The operators that the language runs, as profiles know them. */
 const kinds: readonly OpKind[] = [
@@ -97,7 +86,7 @@ export const speedOfExpertsExperiment = defineExperiment({
   question:
     "How long does each kind of experts take here, forward and backward, and does counting its " +
     "operators predict it?",
-  parameters,
+  parameters: speedParameters,
   run: runSpeed,
 });
 

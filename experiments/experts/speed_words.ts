@@ -8,7 +8,7 @@ import { formatPlain } from "../../reports/format.ts";
 import type { Result, TableInfo } from "../../reports/result.ts";
 import { errorOf } from "../compare/errors_of_pairs.ts";
 import type { TimedKind } from "./speed_measure.ts";
-import type { SpeedValues } from "./speed_of_experts.ts";
+import type { SpeedValues } from "./speed_parameters.ts";
 
 /** The table. */
 export const speedTable: TableInfo = {

@@ -10,7 +10,8 @@
 import { planFault } from "../../sim/plan/plan_rules.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
 import { settledPlan } from "../../sim/explain/settled_plan.ts";
-import { type ChoiceLists, choicesOf } from "../../sim/search/choices.ts";
+import type { ChoiceLists } from "../../sim/search/choice_lists.ts";
+import { choicesOf } from "../../sim/search/choices.ts";
 import { pricePlan } from "../../sim/search/evaluate.ts";
 import type { FoundPlan } from "../../sim/search/incumbents.ts";
 import type { SearchSite } from "../../sim/search/problem.ts";

@@ -6,7 +6,7 @@
 import type { PlanPrice } from "../search/evaluate.ts";
 import type { FoundPlan } from "../search/incumbents.ts";
 import type { SearchSite } from "../search/problem.ts";
-import type { InputRivals } from "./nearest_rival.ts";
+import type { InputRivals } from "./rivals.ts";
 import { pricedNeighbours } from "./neighbours.ts";
 
 /** Share of the memory by which the winner does not fit any more. */

@@ -31,13 +31,8 @@ export {
 } from "./machine_changes.ts";
 export { fastestWithin, type MemoryStep, memorySteps } from "./memory_steps.ts";
 export { nearestFit, type NearPlan } from "./nearest_fit.ts";
-export {
-  type InputRivals,
-  nearestRival,
-  rivalInputs,
-  type RivalOptions,
-  type RivalPlan,
-} from "./nearest_rival.ts";
+export { nearestRival, rivalInputs, type RivalOptions } from "./nearest_rival.ts";
+export type { InputRivals, RivalPlan } from "./rivals.ts";
 export {
   type Neighbour,
   neighboursOf,

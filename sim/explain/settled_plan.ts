@@ -5,7 +5,7 @@
  */
 import type { Plan } from "../plan/plan.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
-import type { ChoiceLists } from "../search/choices.ts";
+import type { ChoiceLists } from "../search/choice_lists.ts";
 import type { SearchSite } from "../search/problem.ts";
 
 /** Fields that are changed on their own. */

@@ -6,7 +6,8 @@
 import type { Model } from "../../core/spec/model.ts";
 import { UserError } from "../../kernels/base/errors.ts";
 import type { PlanInput } from "../plan/plan_input.ts";
-import { type ChoiceLists, choicesOf } from "../search/choices.ts";
+import type { ChoiceLists } from "../search/choice_lists.ts";
+import { choicesOf } from "../search/choices.ts";
 import { type SearchProblem, searchSite } from "../search/problem.ts";
 import { launcherOf } from "./launchers.ts";
 import { type Lists, nonEmpty } from "./narrowed.ts";

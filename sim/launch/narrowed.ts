@@ -8,7 +8,7 @@
  * @module
  */
 import type { Model } from "../../core/spec/model.ts";
-import type { ChoiceLists } from "../search/choices.ts";
+import type { ChoiceLists } from "../search/choice_lists.ts";
 
 /** Lists of some fields. */
 export type Lists = Partial<ChoiceLists>;

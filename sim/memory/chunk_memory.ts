@@ -5,7 +5,7 @@
  */
 import type { KindMemory } from "./kind_memory.ts";
 import type { Kinds, PlanMemory } from "./plan_memory.ts";
-import type { KindCounts } from "./stage_parameters.ts";
+import type { KindCounts } from "./kind_counts.ts";
 
 /** A chunk on one rank; activations of one micro-batch, bytes. */
 export interface ChunkMemory {

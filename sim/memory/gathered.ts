@@ -5,7 +5,7 @@
  */
 import type { Kinds, PlanMemory } from "./plan_memory.ts";
 import { wideBytes } from "./site.ts";
-import type { KindCounts } from "./stage_parameters.ts";
+import type { KindCounts } from "./kind_counts.ts";
 import { gatheredWeightBytes } from "./states.ts";
 import { shardsGradients } from "../plan/sharded_gradients.ts";
 

@@ -6,9 +6,9 @@
 import { kindParameters } from "../cost/parameters.ts";
 import type { LayerKind } from "../cost/phases.ts";
 import type { ExpertLoad } from "./expert_load.ts";
+import type { KindCounts } from "./kind_counts.ts";
 import { isKept, visitTensors } from "./layer_tensors.ts";
 import { type MemorySite, wideBytes } from "./site.ts";
-import type { KindCounts } from "./stage_parameters.ts";
 import { layerWorking } from "./working.ts";
 
 /** One layer on one rank; activations of one micro-batch. */

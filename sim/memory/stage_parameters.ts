@@ -6,6 +6,7 @@
 import { modelPart, modelParts, partLayers, stageChunks } from "../plan/stage_layers.ts";
 import type { Sizes } from "../cost/sizes.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { KindCounts } from "./kind_counts.ts";
 import type { KindMemory } from "./kind_memory.ts";
 import type { MemorySite } from "./site.ts";
 
@@ -17,20 +18,6 @@ export interface StageParameters {
   tables: number;
   /** Routed experts. */
   experts: number;
-}
-
-/** Layers of a chunk by kind. */
-export interface KindCounts {
-  /** Dense layers. */
-  dense: number;
-  /** Mixtures. */
-  moe: number;
-  /** Modules that predict further tokens. */
-  mtp: number;
-  /** Whether the input table is here. */
-  embedding: boolean;
-  /** Whether the output layer is here. */
-  head: boolean;
 }
 
 /** Mixtures among the first `layers` of a model. */

@@ -14,12 +14,8 @@ import { gatheredBytes } from "./gathered.ts";
 import { placeholderBytes } from "./kind_memory.ts";
 import { type Kinds, kindsOf, type PlanMemory, planMemory } from "./plan_memory.ts";
 import { memorySite, wideBytes } from "./site.ts";
-import {
-  countLayers,
-  type KindCounts,
-  type StageParameters,
-  stageParameters,
-} from "./stage_parameters.ts";
+import type { KindCounts } from "./kind_counts.ts";
+import { countLayers, type StageParameters, stageParameters } from "./stage_parameters.ts";
 import type { ParameterBytes } from "./states.ts";
 
 /** A stage in parts, bytes on its fullest rank; see the module. */

@@ -11,7 +11,6 @@ import {
   contextExchanges,
   dispatchers,
   expertOverlaps,
-  type Overlap,
   type Plan,
   type Precision,
   precisions,
@@ -21,43 +20,9 @@ import {
 import { formats } from "../cost/formats.ts";
 import { kindOf } from "../cost/layout.ts";
 import type { Sizes } from "../cost/sizes.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchSite } from "./problem.ts";
 import { withRowFormats } from "./row_formats.ts";
-
-/** Values by field. */
-export interface ChoiceLists
-  extends Record<"tp" | "cp" | "pp" | "vpp" | "ep" | "etp" | "microBatch", readonly number[]> {
-  /** Whether norms are split along the sequence. */
-  sequenceParallel: readonly boolean[];
-  /** Exchanges of context ranks. */
-  contextExchange: readonly Plan["contextExchange"][];
-  /** Schedules. */
-  schedule: readonly Plan["schedule"][];
-  /** What is computed again. */
-  recompute: readonly Plan["recompute"][];
-  /** What is sharded. */
-  zero: readonly Plan["zero"][];
-  /** Ranks of a ZeRO group; undefined for all. */
-  shardRanks: readonly (number | undefined)[];
-  /** Formats of products. */
-  precision: readonly Precision[];
-  /** Formats of rows on the way to experts; undefined for 16 bits. */
-  dispatch: readonly (Precision | undefined)[];
-  /** Formats of rows on the way back. */
-  combine: readonly (Precision | undefined)[];
-  /** Ways of tokens. */
-  dispatcher: readonly Plan["dispatcher"][];
-  /** Whether gradients are reduced beside kernels. */
-  gradients: readonly boolean[];
-  /** Whether parameters are gathered beside kernels. */
-  parameters: readonly boolean[];
-  /** Whether exchanges of tensor ranks run beside products. */
-  tensor: readonly boolean[];
-  /** Whether activations travel beside kernels. */
-  pipeline: readonly boolean[];
-  /** What hides the exchange of tokens. */
-  experts: readonly Overlap["experts"][];
-}
 
 /** The numbers that divide another, ascending. */
 export function divisorsOf(n: number): number[] {

@@ -7,7 +7,7 @@
 import type { Plan } from "../plan/plan.ts";
 import { planFault } from "../plan/plan_rules.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import { planMemory, planTime } from "./evaluate.ts";
 import { type IncumbentRules, type Incumbents, keepPlan } from "./incumbents.ts";
 import { leafOptions } from "./leaf_options.ts";

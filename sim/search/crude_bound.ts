@@ -9,7 +9,7 @@
 import { rankParameters } from "../cost/parameters.ts";
 import { parameterBytes } from "../memory/states.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import type { LayerBytes } from "./degree_floor.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import type { SearchSite } from "./problem.ts";

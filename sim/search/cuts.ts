@@ -6,7 +6,7 @@
 import { countLayers } from "../memory/stage_parameters.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import { type MemoryStages, memoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";

@@ -8,7 +8,7 @@
  */
 import type { LayerCost, LayerKind } from "../cost/phases.ts";
 import type { Dispatcher, Plan, Precision } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { memoryKinds, memoryTable } from "./layer_memory.ts";
 import { mixtureCosts, recall } from "./mixture_costs.ts";

@@ -8,7 +8,7 @@
  */
 import type { Plan } from "../plan/plan.ts";
 import type { PlanRule } from "../plan/plan_rules.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import { countRule, type Tally } from "./counts.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, type RuledField, rulesAt } from "./rules_by_field.ts";

@@ -10,7 +10,7 @@ import { isKept, visitTensors } from "../memory/layer_tensors.ts";
 import { type MemorySite, memorySite, wideBytes } from "../memory/site.ts";
 import { layerWorking } from "../memory/working.ts";
 import type { Plan, RecomputeModule } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
 import { layerKinds } from "./stage_shapes.ts";

@@ -6,7 +6,8 @@
  */
 import type { LayerKind } from "../cost/phases.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type ChoiceLists, rowFormats } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
+import { rowFormats } from "./choices.ts";
 import { type LayersMemory, memoryTable } from "./layer_memory.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { layerPricer, type LayerWork, layerWork, leastWork } from "./layer_work.ts";

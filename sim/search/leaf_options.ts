@@ -19,7 +19,7 @@
 import { runsWhole } from "../cost/closed_chunk.ts";
 import { pairRule } from "../cost/closed_pairs.ts";
 import type { Overlap, Plan } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import { addTally, countRule, emptyTally, type Tally } from "./counts.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, type RuledField, rulesAt } from "./rules_by_field.ts";

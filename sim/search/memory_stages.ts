@@ -5,7 +5,7 @@
  * @module
  */
 import { chunksInFlight } from "../memory/in_flight.ts";
-import type { KindCounts } from "../memory/stage_parameters.ts";
+import type { KindCounts } from "../memory/kind_counts.ts";
 import type { Plan } from "../plan/plan.ts";
 import { memoryKinds } from "./layer_memory.ts";
 

@@ -1,5 +1,5 @@
 /** The best plans of a model on a cluster. @module */
-export type { ChoiceLists } from "./choices.ts";
+export type { ChoiceLists } from "./choice_lists.ts";
 export { type ConfirmedPlan, confirmPlans } from "./confirm_plans.ts";
 export type { SearchCounts } from "./counts.ts";
 export { type PlanPrice, pricePlan } from "./evaluate.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchProblem, SearchSite } from "./problem.ts";
 import { type PreparedSearch, prepareSearch } from "./search_space.ts";
 

@@ -18,7 +18,7 @@ import type { PlanInput } from "../plan/plan_input.ts";
 import type { PlanSite } from "../plan/plan_rules.ts";
 import { baseStack } from "../stack/base.ts";
 import type { Graphs, Stack } from "../stack/stack.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 
 /** What the best plan has least of; dollars and joules follow the time, as all devices are used. */
 export const searchObjectives = ["time", "cost", "memory", "energy"] as const;

@@ -10,7 +10,7 @@
 import { formats as formatTable } from "../cost/formats.ts";
 import { castsDispatch, isNarrow, rowsTravel } from "../cost/row_casts.ts";
 import type { Plan, Precision } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 
 type RowFormat = Precision | undefined;
 

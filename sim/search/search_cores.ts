@@ -10,17 +10,10 @@ import type { StepTime } from "../cost/closed_form.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planMemory, planTime } from "./evaluate.ts";
 import { isHopeless, keepPlan } from "./incumbents.ts";
-import { gathersParameters, type Sharding } from "./leaf_options.ts";
-import type { UnitSite } from "./search_unit.ts";
+import { gathersParameters } from "./leaf_options.ts";
+import type { Core } from "./unit_cores.ts";
+import type { UnitSite } from "./unit_site.ts";
 import { boundSlack } from "./time_bound.ts";
-
-/** Plans that differ in sharding and in what hides data ranks alone. */
-export interface Core {
-  /** What they share. */
-  plan: Plan;
-  /** Shardings that may fit, with the least seconds of a step and the least bytes. */
-  shardings: { sharding: Sharding; stepSeconds: number; peakBytes: number }[];
-}
 
 /** Seconds of a step without what data ranks and optimiser take. */
 const insideSeconds = ({ busySeconds, bubbleSeconds }: StepTime) => busySeconds + bubbleSeconds;

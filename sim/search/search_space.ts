@@ -6,7 +6,8 @@
  * @module
  */
 import type { Plan } from "../plan/plan.ts";
-import { type ChoiceLists, choicesOf, rowFormats, spaceOf } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
+import { choicesOf, rowFormats, spaceOf } from "./choices.ts";
 import { countRule, emptyTally, type Tally } from "./counts.ts";
 import { crudeBytes, crudeOfBatch } from "./crude_bound.ts";
 import { type Cuts, cutsOf } from "./cuts.ts";

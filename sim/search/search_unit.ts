@@ -4,27 +4,12 @@
  *
  * @module
  */
-import type { Tally } from "./counts.ts";
-import type { IncumbentRules, Incumbents } from "./incumbents.ts";
 import { searchCores } from "./search_cores.ts";
-import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import type { SearchUnit } from "./search_space.ts";
 import { coresOf } from "./unit_cores.ts";
 import { unitShapes } from "./unit_shapes.ts";
+import type { UnitSite } from "./unit_site.ts";
 import { hasHope } from "./ways.ts";
-
-/** What a unit is searched with. */
-export interface UnitSite {
-  /** The search. */
-  space: PreparedSearch;
-  /** What has been found. */
-  known: Incumbents;
-  /** What is kept. */
-  rules: IncumbentRules;
-  /** What falls is counted here. */
-  tally: Tally;
-  /** Whether to stop. */
-  stop: () => boolean;
-}
 
 /** Whether nothing of a unit can be kept. */
 export function isHopelessUnit(

@@ -8,7 +8,8 @@
  */
 import { gatheredBytes } from "../memory/gathered.ts";
 import { placeholderBytes } from "../memory/kind_memory.ts";
-import { type KindCounts, stageParameters } from "../memory/stage_parameters.ts";
+import type { KindCounts } from "../memory/kind_counts.ts";
+import { stageParameters } from "../memory/stage_parameters.ts";
 import { parameterBytes, shardRanks } from "../memory/states.ts";
 import type { Plan } from "../plan/plan.ts";
 import { shardsGradients } from "../plan/sharded_gradients.ts";

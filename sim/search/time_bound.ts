@@ -32,7 +32,7 @@ import { pairRule } from "../cost/closed_pairs.ts";
 import { shownShards } from "../cost/closed_shards.ts";
 import type { Machine } from "../cost/machine.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ChoiceLists } from "./choices.ts";
+import type { ChoiceLists } from "./choice_lists.ts";
 import type { ShardSeconds } from "./layer_tables.ts";
 import type { LayerWork, TokenMode } from "./layer_work.ts";
 import { isPlain, layerKinds, type PipelineStages, type StageShape } from "./stage_shapes.ts";

@@ -8,8 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import { isHopeless, mostSeconds } from "./incumbents.ts";
 import { gathersParameters, type Sharding } from "./leaf_options.ts";
 import { leastBytes, type MemoryBound, memoryBound } from "./memory_bound.ts";
-import type { Core } from "./search_cores.ts";
-import type { UnitSite } from "./search_unit.ts";
+import type { UnitSite } from "./unit_site.ts";
 import {
   type BoundSite,
   leastOfSet,
@@ -21,6 +20,14 @@ import {
 import type { Shape } from "./unit_shapes.ts";
 import { triedRowFormats } from "./row_formats.ts";
 import { type ByWay, hasHope } from "./ways.ts";
+
+/** Plans that differ in sharding and in what hides data ranks alone. */
+export interface Core {
+  /** What they share. */
+  plan: Plan;
+  /** Shardings that may fit, with the least seconds of a step and the least bytes. */
+  shardings: { sharding: Sharding; stepSeconds: number; peakBytes: number }[];
+}
 
 /** Shardings that share their least times, by their places in the list. */
 interface Alike {

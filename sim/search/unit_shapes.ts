@@ -13,7 +13,7 @@ import { type LeafOptions, shardingsOf } from "./leaf_options.ts";
 import { leastBytes, type MemoryParts } from "./memory_bound.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import type { PreparedSearch, SearchUnit } from "./search_space.ts";
-import type { UnitSite } from "./search_unit.ts";
+import type { UnitSite } from "./unit_site.ts";
 import { type StateBytes, stateBytes } from "./state_bytes.ts";
 import { type BoundSite, lowerSeconds } from "./time_bound.ts";
 import { type ByWay, hasHope, type LeastByWay, ways } from "./ways.ts";

@@ -6,7 +6,8 @@
 import type { Plan } from "../../../sim/plan/plan.ts";
 import { withDefaults } from "../../../sim/plan/plan_defaults.ts";
 import { planFault } from "../../../sim/plan/plan_rules.ts";
-import { type ChoiceLists, choicesOf } from "../../../sim/search/choices.ts";
+import type { ChoiceLists } from "../../../sim/search/choice_lists.ts";
+import { choicesOf } from "../../../sim/search/choices.ts";
 import { type SearchProblem, type SearchSite, searchSite } from "../../../sim/search/problem.ts";
 import { distance, fieldOf, type ListField, matters, sameValue, withField } from "./list_fields.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Overlap, Plan } from "../../../sim/plan/plan.ts";
-import type { ChoiceLists } from "../../../sim/search/choices.ts";
+import type { ChoiceLists } from "../../../sim/search/choice_lists.ts";
 
 /** A field of the lists. */
 export type ListField = keyof ChoiceLists;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PlanPrice } from "../../search/evaluate.ts";
-import type { InputRivals, RivalPlan } from "../nearest_rival.ts";
+import type { InputRivals, RivalPlan } from "../rivals.ts";
 import { changeWords } from "../plan_differences.ts";
 import type { ShadowPrice } from "../shadow_prices.ts";
 import type { SkewRival } from "../skew_rival.ts";

@@ -1,10 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  kindParameters,
-  kindSizes,
-  type KindValues,
-  sizedKinds,
-} from "../../../experiments/experts/expert_kinds.ts";
+import { kindSizes, sizedKinds } from "../../../experiments/experts/expert_kinds.ts";
+import { kindParameters, type KindValues } from "../../../experiments/experts/kind_parameters.ts";
 import {
   kindDifference,
   type KindGroup,

@@ -3,12 +3,8 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { expertRecipes } from "../../../core/experts/recipes.ts";
 import { trainExperts } from "../../../core/experts/train.ts";
 import { firstValues } from "../../../core/nn/parameters.ts";
-import {
-  kindParameters,
-  kindSizes,
-  type KindValues,
-  sizedKinds,
-} from "../../../experiments/experts/expert_kinds.ts";
+import { kindSizes, sizedKinds } from "../../../experiments/experts/expert_kinds.ts";
+import { kindParameters, type KindValues } from "../../../experiments/experts/kind_parameters.ts";
 import { taskOfKind } from "../../../experiments/experts/kind_runs.ts";
 import { openDevice } from "../../../kernels/device.ts";
 
