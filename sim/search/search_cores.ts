@@ -7,7 +7,6 @@
  * @module
  */
 import type { StepTime } from "../cost/closed_form.ts";
-import type { Plan } from "../plan/plan.ts";
 import { planMemory, planTime } from "./evaluate.ts";
 import { isHopeless, keepPlan } from "./incumbents.ts";
 import { gathersParameters } from "./leaf_options.ts";
