@@ -11,6 +11,7 @@ import { perplexity } from "../../core/train/measures.ts";
 import { meanOverSeeds } from "../../core/train/statistics.ts";
 import type { Estimate } from "../../kernels/base/estimate.ts";
 import type { TunedFigures } from "./tune.ts";
+import { mean } from "../mean.ts";
 
 /** Tunings that differ in their seed alone. */
 export interface TunedGroup {
@@ -24,8 +25,6 @@ export interface TunedGroup {
 
 /** Which held-out text. */
 export type HeldOutText = "fresh_S" | "old_S";
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** A mean over seeds, of numbers for each held-out sequence; over sequences where there is one seed. */
 function estimateOf(bySeed: readonly (readonly number[])[]): Estimate {

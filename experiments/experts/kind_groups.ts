@@ -10,6 +10,7 @@ import { contentId } from "../hash.ts";
 import type { ToldTable } from "../training/router_table.ts";
 import type { KindFigures } from "./kind_runs.ts";
 import type { SizedKind } from "./kind_sizes.ts";
+import { mean } from "../mean.ts";
 
 /** Trainings that differ in their seed alone. */
 export interface KindGroup {
@@ -18,8 +19,6 @@ export interface KindGroup {
   /** What came out, by seed. */
   figures: KindFigures[];
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** The mean of samples of one seed, or of means of several. */
 function overSeeds(samples: readonly (readonly number[])[]): Estimate {

@@ -15,6 +15,7 @@ import {
 } from "../../core/train/schemes/host_fuser.ts";
 import { nearestRows } from "../../core/train/schemes/neighbours.ts";
 import { type FuserText, meanSoFar } from "./fusers.ts";
+import { mean } from "../mean.ts";
 
 /** A fuser that can do with any of its experts. */
 export interface SomeFuser extends HostFuserSizes, FuserValues {}
@@ -70,8 +71,6 @@ export interface FrugalAnswers {
   /** Experts asked [T]. */
   asked_T: Uint8Array;
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** The number of a set of experts. */
 const numberOf = (asked: readonly number[]) => asked.reduce((set, e) => set | (1 << e), 0);

@@ -5,11 +5,10 @@
  */
 import type { Result } from "../../reports/result.ts";
 import type { FusionFigures } from "./figures.ts";
+import { mean } from "../mean.ts";
 
 /** Share of the steps at each end of a training that are compared. */
 const ENDS = 0.2;
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 function fell(losses: readonly number[]): boolean {
   const ends = Math.max(1, Math.floor(ENDS * losses.length));

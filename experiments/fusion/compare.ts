@@ -9,8 +9,7 @@
 import { meanOverSeeds } from "../../core/train/statistics.ts";
 import { type Estimate, exactly } from "../../kernels/base/estimate.ts";
 import type { FusionFigures, WayFigures } from "./figures.ts";
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+import { mean } from "../mean.ts";
 
 /** The mean of one number a sequence, of each seed. */
 function overSeeds(bySeed: readonly (readonly number[])[]): Estimate {

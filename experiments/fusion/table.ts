@@ -9,6 +9,7 @@ import type { Heatmap, LinePlot, LineSeries } from "../../reports/visuals.ts";
 import { contentId } from "../hash.ts";
 import { askedOfWay, lossAbove, lossOfWay, sideOfWay } from "./compare.ts";
 import type { FusionFigures, Way, WayKind } from "./figures.ts";
+import { mean } from "../mean.ts";
 
 const TABLE = "fusion";
 
@@ -27,8 +28,6 @@ export const CONTROL = "even";
 
 /** The ways of a run. */
 export const waysIn = ({ replicates: [first] }: FusionFigures): Way[] => first.ways;
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** The least loss that there is, where the process of the text is known. */
 async function floorRow({ replicates, domains }: FusionFigures): Promise<Row[]> {

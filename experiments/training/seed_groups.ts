@@ -12,6 +12,7 @@ import { loadSpread, perplexity, specialisationOf } from "../../core/train/measu
 import { meanOverSeeds } from "../../core/train/statistics.ts";
 import { type Estimate, median } from "../../kernels/base/estimate.ts";
 import type { FinishedRun, LayerFigures, RouterFigures, RouterRun } from "./router_run.ts";
+import { mean } from "../mean.ts";
 
 /** Trainings that differ in their seed alone. */
 export interface SeedGroup {
@@ -35,8 +36,6 @@ export function groupSeeds(finished: readonly FinishedRun[]): SeedGroup[] {
   // Fewer seeds than the others have would be an interval of another kind.
   return [...groups.values()].map((g) => g.refused === undefined ? g : { ...g, figures: [] });
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 const overSequences = (losses: readonly number[]): Estimate => ({
   ...meanOverSeeds(losses),

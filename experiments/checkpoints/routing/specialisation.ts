@@ -12,6 +12,7 @@ import type { Estimate } from "../../../kernels/base/estimate.ts";
 import { entropyBits } from "./loads.ts";
 import { countsOf, type RoutedTexts, weightedSum } from "./routed.ts";
 import { columnOf, middle95, permuted, redrawn, type Resampling } from "./resample.ts";
+import { mean } from "../../mean.ts";
 
 /** What a layer's experts say of the domain. */
 export interface LayerSpecialisation {
@@ -37,8 +38,6 @@ export function mutualBits(counts_DE: readonly (readonly number[])[]): number {
 /** Whether the interval lies above all that chance gives. */
 export const isSpecialised = ({ bits, chance }: LayerSpecialisation): boolean =>
   bits.lo > chance.hi;
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const scaled = (estimate: Estimate, by: number): Estimate => ({
   ...estimate,

@@ -14,13 +14,12 @@ import type { RoutingStudy } from "./study.ts";
 import { mostSpecialised } from "./study_visuals.ts";
 import type { TraceCost } from "./trace_cost.ts";
 import type { TracedExchange } from "./trace_exchange.ts";
+import { mean } from "../../mean.ts";
 
 const bitsOf = ({ value, lo, hi }: Estimate) => {
   const [a, b, c] = [value, lo, hi].map((x) => formatNumber(x, "plain", 3));
   return `${a} bits (${b} to ${c})`;
 };
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const percent = (share: number) => formatNumber(share, "fraction", 3);
 

@@ -10,6 +10,7 @@ import { kendallTau } from "../../compare/errors_of_pairs.ts";
 import { quantile } from "../../quantile.ts";
 import type { ComparedStep } from "./compared_steps.ts";
 import type { FilledTable } from "./step_tables.ts";
+import { mean } from "../../mean.ts";
 
 /** Plans that a sweep needs to rank anything. */
 const leastPlans = 4;
@@ -67,8 +68,6 @@ export const rankings: Readonly<Record<string, (step: ComparedStep) => number>> 
 };
 
 const derived = (value: number) => exactly(value, "derived from published and predicted values");
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function rowOf(source: string, seen: string, own: readonly SweepRanks[]): Row {
   const taus = own.map(({ tau }) => tau);
