@@ -7,11 +7,14 @@
 import type { PlanPrice } from "../../sim/search/evaluate.ts";
 import type { SearchProgress } from "../../sim/search/run_search.ts";
 import type { SearchResult } from "../../sim/search/search_plans.ts";
+import { withPool, type WorkerPool } from "./search/worker_pool.ts";
 import { searchTask, type SearchWays } from "./search_task.ts";
 import type { SearchTask } from "./search_tasks.ts";
 
 /** How a question is searched. */
-export interface SearchesOptions extends Omit<SearchWays, "progress"> {
+export interface SearchesOptions extends Omit<SearchWays, "progress" | "pool"> {
+  /** Workers of large searches; one for each core unless given. */
+  workers?: number;
   /** Plans that a search keeps as its best. */
   keep: number;
   /** Share by which plans may beat the front in time and memory and yet be passed over. */
@@ -41,7 +44,7 @@ function shared(end: number, tasks: number, now: number): number {
 
 async function searchBest(
   tasks: readonly SearchTask[],
-  options: SearchesOptions & { end: number },
+  options: SearchesOptions & { pool: WorkerPool; end: number },
 ): Promise<RunSearch[]> {
   const { keep, signal, seconds, progress, end } = options;
   const runs: RunSearch[] = [];
@@ -57,19 +60,11 @@ async function searchBest(
   return runs;
 }
 
-/**
- * Runs the searches of a question. A budget is shared by those that are left; fronts have what the
- * search for the best has left of it. A search in which nothing fits has no front.
- *
- * @throws {UserError} for a question that cannot be.
- */
-export async function runSearches(
-  tasks: readonly SearchTask[],
-  options: SearchesOptions,
-): Promise<RunSearch[]> {
-  const { budgetSeconds = Infinity, signal, seconds, progress } = options;
-  const end = seconds() + budgetSeconds;
-  const runs = await searchBest(tasks, { ...options, end });
+async function searchFronts(
+  runs: readonly RunSearch[],
+  options: SearchesOptions & { pool: WorkerPool; end: number },
+): Promise<void> {
+  const { signal, seconds, progress, end } = options;
   const fronted = runs.filter(({ best }) => best.length > 0);
   const frontEnd = end === Infinity ? seconds() + FRONT_SECONDS : end;
   for (const [i, run] of fronted.entries()) {
@@ -82,5 +77,23 @@ export async function runSearches(
     run.front = front;
     run.frontComplete = complete;
   }
-  return runs;
+}
+
+/**
+ * Runs the searches of a question. A budget is shared by those that are left; fronts have what the
+ * search for the best has left of it. A search in which nothing fits has no front.
+ *
+ * @throws {UserError} for a question that cannot be.
+ */
+export async function runSearches(
+  tasks: readonly SearchTask[],
+  options: SearchesOptions,
+): Promise<RunSearch[]> {
+  const { budgetSeconds = Infinity, seconds } = options;
+  const end = seconds() + budgetSeconds;
+  return await withPool(options.workers, async (pool) => {
+    const runs = await searchBest(tasks, { ...options, pool, end });
+    await searchFronts(runs, { ...options, pool, end });
+    return runs;
+  });
 }

@@ -11,12 +11,13 @@ import { type SearchProblem, searchSite } from "../../sim/search/problem.ts";
 import type { SearchProgress } from "../../sim/search/run_search.ts";
 import { type SearchResult, searchResult } from "../../sim/search/search_plans.ts";
 import { searchInWorkers } from "./search/search_in_workers.ts";
+import type { WorkerPool } from "./search/worker_pool.ts";
 import { searchHere } from "./search_here.ts";
 
 /** How searches are run. */
 export interface SearchWays {
-  /** Workers of a large search; one for each core unless given. */
-  workers?: number;
+  /** Workers of large searches. */
+  pool: WorkerPool;
   /** Folder where large searches are saved; nowhere unless given. */
   saveIn?: string;
   /** Whether searches that are saved there are gone on with. */
@@ -68,7 +69,7 @@ export async function searchTask(
   }
   const statePath = options.saveIn && join(options.saveIn, `${name}.json`);
   return await searchInWorkers(problem, {
-    ...{ top, front, frontSlack, signal, workers: options.workers, onProgress: progress },
+    ...{ top, front, frontSlack, signal, pool: options.pool, onProgress: progress },
     budgetSeconds: forSeconds < Infinity ? forSeconds : undefined,
     statePath,
     resume: options.resume && statePath !== undefined && await exists(statePath),

@@ -38,8 +38,11 @@ export interface SearchState {
 }
 
 /** The units of a part. */
-export function unitsOfPart({ units }: PreparedSearch, { index, of }: SearchPart): SearchUnit[] {
-  return units.filter((_, i) => i % of === index);
+export function unitsOfPart(
+  { units }: PreparedSearch,
+  { index, of }: SearchPart,
+): readonly SearchUnit[] {
+  return of === 1 ? units : units.filter((_, i) => i % of === index);
 }
 
 /** Plans of a unit. */

@@ -12,6 +12,7 @@ import { type PlanPrice, pricePlan } from "../../../sim/search/evaluate.ts";
 import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
 import { type Planning, problemOf } from "../planning.ts";
 import { readPlanning } from "../read_planning.ts";
+import { withPool, type WorkerPool } from "../search/worker_pool.ts";
 import { searchTask } from "../search_task.ts";
 import type { Publisher } from "./publishers.ts";
 
@@ -39,13 +40,13 @@ const CONFIRMED = 5;
 /** The best of some problems in closed form, the first of them by events. */
 async function bestOf(
   problems: readonly SearchProblem[],
-  signal: AbortSignal,
+  { signal, pool }: { signal: AbortSignal; pool: WorkerPool },
 ): Promise<{ best: ConfirmedPlan; complete: boolean }> {
   const found: PlanPrice[] = [];
   let complete = true;
   for (const problem of problems) {
     const searched = await searchTask(problem, {
-      ...{ name: "published", top: CONFIRMED, front: false, signal, resume: false },
+      ...{ name: "published", top: CONFIRMED, front: false, signal, pool, resume: false },
       ...{ forSeconds: Infinity, seconds: () => 0 },
     });
     signal.throwIfAborted();
@@ -78,8 +79,10 @@ export async function judgePublisher(
   const formats = { ...choices[0].fix?.formats, ...preset.formats };
   const plan = completePlan({ ...preset, formats, globalBatch }, site);
   const [published] = confirmPlans(problem, [pricePlan(plan, site)]);
-  const alike = await bestOf(choices, signal);
-  const best = await bestOf([problem], signal);
+  const { alike, best } = await withPool(undefined, async (pool) => ({
+    alike: await bestOf(choices, { signal, pool }),
+    best: await bestOf([problem], { signal, pool }),
+  }));
   return {
     ...{ publisher, planning, published },
     alike: alike.best,

@@ -1,13 +1,12 @@
 /**
- * What a worker of a search does: opens the problem, then searches one chunk after the other.
+ * What a worker of a search does: has opened a problem, and searches one chunk after the other.
  *
  * @module
  */
 import { emptyTally, tallyCounts } from "../../../sim/search/counts.ts";
 import type { FoundPlan, IncumbentRules, Incumbents } from "../../../sim/search/incumbents.ts";
 import { keepAll } from "../../../sim/search/incumbents.ts";
-import { openSearch, type SearchSpace } from "../../../sim/search/open_search.ts";
-import type { SearchProblem } from "../../../sim/search/problem.ts";
+import type { SearchSpace } from "../../../sim/search/open_search.ts";
 import { runSearch } from "../../../sim/search/run_search.ts";
 import { beginSearch, type SearchState } from "../../../sim/search/search_state.ts";
 import type { Chunk } from "./chunks.ts";
@@ -45,13 +44,8 @@ export interface ChunkAnswer {
   result: ChunkResult;
 }
 
-/**
- * Opens a problem.
- *
- * @throws {UserError} for one that cannot be.
- */
-export function openProblem(problem: SearchProblem, rules: IncumbentRules): OpenedProblem {
-  const space = openSearch(problem);
+/** Begins a search of an open problem. */
+export function beginProblem(space: SearchSpace, rules: IncumbentRules): OpenedProblem {
   return { space, rules, begin: beginSearch(space), known: { best: [], front: [] } };
 }
 

@@ -10,7 +10,7 @@ import type { SearchState } from "../../../sim/search/search_state.ts";
 import { chunksKnown } from "./chunks.ts";
 import { addResult, foundIn, isDone, type Ledger, takeChunk } from "./ledger.ts";
 import type { SearchReply } from "./search_worker.ts";
-import { openPool } from "./worker_pool.ts";
+import type { WorkerPool } from "./worker_pool.ts";
 
 /** Milliseconds that a timer can wait, 24 days. */
 const LONGEST = 2 ** 31 - 1;
@@ -19,8 +19,10 @@ const LONGEST = 2 ** 31 - 1;
 export interface ChunksOptions {
   /** What is kept. */
   rules: IncumbentRules;
-  /** Workers. */
-  workers: number;
+  /** Workers. Where a search throws they may still be at it, and are of no more use. */
+  pool: WorkerPool;
+  /** Name of the problem. */
+  id: string;
   /** The ledger of a search that begins so; its errors end the search. */
   open: (begin: SearchState) => Ledger;
   /** Told after every chunk. */
@@ -38,8 +40,8 @@ export interface ChunksOptions {
  * @throws {Error} where a worker fails, and the signal's reason where it comes before there is a ledger.
  */
 export function searchChunks(problem: SearchProblem, options: ChunksOptions): Promise<Ledger> {
-  const { rules, workers, signal, budgetSeconds = Infinity } = options;
-  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const { rules, pool, id, signal, budgetSeconds = Infinity } = options;
+  const { workers, stop } = pool;
   const idle = new Set<number>();
   const told = new Array<number>(workers).fill(0);
   let ledger: Ledger | undefined;
@@ -49,7 +51,6 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
     if (signal?.aborted) return reject(signal.reason);
     const end = (settle: () => void) => {
       ended = true;
-      pool.close();
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       settle();
@@ -90,7 +91,7 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
       if (ledger) deal(ledger);
     };
     const abort = () => ledger ? halt() : end(() => reject(signal?.reason));
-    const pool = openPool(workers, {
+    pool.begin({
       failed: (error) => end(() => reject(error)),
       reply: (worker, reply) =>
         attempt(() => {
@@ -105,7 +106,7 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
     const timer = setTimeout(halt, Math.min(1e3 * budgetSeconds, LONGEST));
     signal?.addEventListener("abort", abort);
     for (let worker = 0; worker < workers; worker++) {
-      pool.send(worker, { kind: "open", problem, rules, stop });
+      pool.send(worker, { kind: "open", id, problem, rules, stop });
     }
   });
 }

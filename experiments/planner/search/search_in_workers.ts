@@ -20,12 +20,13 @@ import type { FoundPlan, IncumbentRules } from "../../../sim/search/incumbents.t
 import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
 import type { SearchProgress } from "../../../sim/search/run_search.ts";
 import type { SearchResult } from "../../../sim/search/search_plans.ts";
+import { contentId } from "../../hash.ts";
 import { keepSaving } from "./keep_saving.ts";
 import { allCounts, isDone, type Ledger, openLedger, stateOf } from "./ledger.ts";
 import { readLedger, type SavedLedger } from "./read_ledger.ts";
 import { problemId } from "./saved_search.ts";
+import { openPool, type WorkerPool } from "./worker_pool.ts";
 import { type ChunksOptions, searchChunks } from "./search_chunks.ts";
-import { workerCount } from "./worker_count.ts";
 
 /** How far a search with workers is. */
 export interface WorkersProgress extends SearchProgress {
@@ -37,6 +38,11 @@ export interface WorkersProgress extends SearchProgress {
 export interface WorkersOptions extends Partial<Omit<IncumbentRules, "objective">> {
   /** Workers; one for each core unless given, and 16 at most. */
   workers?: number;
+  /**
+   * Workers that stay for another search, in place of new ones. Whoever opened them closes them, at the
+   * latest when a search has thrown.
+   */
+  pool?: WorkerPool;
   /** Stops the search, which then gives what it has. */
   signal?: AbortSignal;
   /** Seconds after which it stops; no end unless given. */
@@ -127,7 +133,7 @@ export async function searchInWorkers(
   const { top = 10, front = true, frontSlack = 0, signal, budgetSeconds, statePath } = options;
   const { objective = "time" } = problem;
   const rules: IncumbentRules = { top, front, frontSlack, objective };
-  const workers = workerCount(options.workers, navigator.hardwareConcurrency);
+  const pool = options.pool ?? openPool(options.workers);
   const site = searchSite(problem);
   signal?.throwIfAborted();
   const id = await problemId(problem, rules);
@@ -136,9 +142,10 @@ export async function searchInWorkers(
     : undefined;
   const progress = (ledger: Ledger) => options.onProgress?.(progressOf(ledger));
   const ledger = await searchAndSave(problem, {
-    ...{ rules, workers, signal, budgetSeconds, progress, saved },
+    ...{ rules, pool, signal, budgetSeconds, progress, saved },
+    id: await contentId({ problem }),
     saveIn: statePath === undefined ? undefined : { path: statePath, id },
-  });
+  }).finally(() => pool === options.pool || pool.close());
   const priced = ({ plan }: FoundPlan) => pricePlan(plan, site);
   return {
     best: ledger.known.best.map(priced),
@@ -146,6 +153,6 @@ export async function searchInWorkers(
     counts: allCounts(ledger),
     complete: isDone(ledger),
     state: stateOf(ledger),
-    workers,
+    workers: pool.workers,
   };
 }

@@ -5,34 +5,46 @@
  */
 import { UserError } from "../../../kernels/base/errors.ts";
 import type { IncumbentRules } from "../../../sim/search/incumbents.ts";
+import { openSearch } from "../../../sim/search/open_search.ts";
 import type { SearchProblem } from "../../../sim/search/problem.ts";
 import type { SearchState } from "../../../sim/search/search_state.ts";
 import {
+  beginProblem,
   type ChunkAnswer,
   type ChunkTask,
   type OpenedProblem,
-  openProblem,
   searchChunk,
 } from "./search_chunk.ts";
 
-/** What a worker is asked: first to open a problem, then to search chunks of it. */
+/** What a worker is asked in a search: first to open a problem, then to search chunks of it. */
 export type SearchRequest =
-  | ({ kind: "search" } & ChunkTask)
-  | {
-    kind: "open";
-    /** The problem. */
-    problem: SearchProblem;
-    /** What is kept. */
-    rules: IncumbentRules;
-    /** Shared by all: other than 0 when they are to stop. */
-    stop: Int32Array<SharedArrayBuffer>;
-  };
+  & {
+    /** Which search of the worker's it is; answers say it again. */
+    turn: number;
+  }
+  & (
+    | ({ kind: "search" } & ChunkTask)
+    | {
+      kind: "open";
+      /** The problem. */
+      problem: SearchProblem;
+      /** Its name; what was opened last under the same is still open. */
+      id: string;
+      /** What is kept. */
+      rules: IncumbentRules;
+      /** Shared by all: other than 0 when they are to stop. */
+      stop: Int32Array<SharedArrayBuffer>;
+    }
+  );
 
 /** What a worker answers. */
 export type SearchReply =
-  | { kind: "ready"; begin: SearchState }
-  | ({ kind: "done" } & ChunkAnswer)
-  | { kind: "failed"; user: boolean; message: string; stack?: string };
+  & { turn: number }
+  & (
+    | { kind: "ready"; begin: SearchState }
+    | ({ kind: "done" } & ChunkAnswer)
+    | { kind: "failed"; user: boolean; message: string; stack?: string }
+  );
 
 /** The worker's own scope, which the types of a window do not have. */
 const scope = globalThis as unknown as {
@@ -40,16 +52,19 @@ const scope = globalThis as unknown as {
   postMessage: (reply: SearchReply) => void;
 };
 
-let opened: OpenedProblem & { stop: () => boolean } | undefined;
+let opened: OpenedProblem & { id: string; stop: () => boolean } | undefined;
 
 function answer(request: SearchRequest): SearchReply {
+  const { turn } = request;
   if (request.kind === "open") {
-    const { problem, rules, stop } = request;
-    opened = { ...openProblem(problem, rules), stop: () => Atomics.load(stop, 0) !== 0 };
-    return { kind: "ready", begin: opened.begin };
+    const { id, problem, rules, stop } = request;
+    const space = opened?.id === id ? opened.space : openSearch(problem);
+    const stops = () => Atomics.load(stop, 0) !== 0;
+    opened = { ...beginProblem(space, rules), id, stop: stops };
+    return { kind: "ready", turn, begin: opened.begin };
   }
   if (opened === undefined) throw new Error("Cannot search before a problem is opened");
-  return { kind: "done", ...searchChunk(opened, request, { stop: opened.stop }) };
+  return { kind: "done", turn, ...searchChunk(opened, request, { stop: opened.stop }) };
 }
 
 scope.onmessage = ({ data }) => {
@@ -57,6 +72,7 @@ scope.onmessage = ({ data }) => {
     scope.postMessage(answer(data));
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    scope.postMessage({ kind: "failed", user: error instanceof UserError, message, stack });
+    const user = error instanceof UserError;
+    scope.postMessage({ kind: "failed", turn: data.turn, user, message, stack });
   }
 };

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { IncumbentRules } from "../../../../sim/search/incumbents.ts";
 import type { SearchCounts } from "../../../../sim/search/counts.ts";
+import { openSearch } from "../../../../sim/search/open_search.ts";
 import type { SearchProblem } from "../../../../sim/search/problem.ts";
 import { chunksKnown } from "../../../../experiments/planner/search/chunks.ts";
 import {
@@ -13,8 +14,8 @@ import {
   takeChunk,
 } from "../../../../experiments/planner/search/ledger.ts";
 import {
+  beginProblem,
   type ChunkAnswer,
-  openProblem,
   searchChunk,
 } from "../../../../experiments/planner/search/search_chunk.ts";
 import { dense, latent, mixture } from "../../../sim/search/problems.ts";
@@ -73,7 +74,10 @@ export function playWorkers(
     answers?: number;
   },
 ): Ledger {
-  const workers = Array.from({ length: of.workers }, () => openProblem(problem, of.rules));
+  const workers = Array.from(
+    { length: of.workers },
+    () => beginProblem(openSearch(problem), of.rules),
+  );
   const ledger = of.ledger ?? openLedger(workers[0].begin, { rules: of.rules });
   const told = workers.map(() => 0);
   const idle = new Set(workers.keys());

@@ -7,7 +7,6 @@ import {
   stateOf,
   takeChunk,
 } from "../../../../experiments/planner/search/ledger.ts";
-import { openProblem } from "../../../../experiments/planner/search/search_chunk.ts";
 import { ledgerOf, savedOf } from "../../../../experiments/planner/search/saved_search.ts";
 import { openSearch } from "../../../../sim/search/open_search.ts";
 import { runSearch } from "../../../../sim/search/run_search.ts";
@@ -93,7 +92,7 @@ Deno.test("a search that is broken off at any point goes on as if it were not", 
 });
 
 Deno.test("chunks are handed out where all that they have to know is there", () => {
-  const { begin } = openProblem(wide, rules);
+  const begin = beginSearch(openSearch(wide));
   const ledger = openLedger(begin, { rules });
   assertEquals([takeChunk(ledger), takeChunk(ledger)], [0, undefined]);
   assertEquals([ledger.doneUpTo, isDone(ledger), stateOf(ledger)], [0, false, begin]);
