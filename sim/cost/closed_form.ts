@@ -14,10 +14,17 @@
  * @module
  */
 import type { PipelineCosts } from "../pipeline/costs.ts";
-import { surroundedSeconds } from "../pipeline/seconds.ts";
+import { bareRun } from "../pipeline/seconds.ts";
+import type { BareRun } from "../pipeline/seconds_extrapolated.ts";
+import type { PairRule } from "../pipeline/compiled.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type ExposedSeconds, slowestWork } from "./closed_busy.ts";
-import { chunksOf, operationCosts } from "./closed_chunk.ts";
+import {
+  type ChunkSeconds,
+  chunksOf,
+  type OperationCosts,
+  operationCosts,
+} from "./closed_chunk.ts";
 import { surroundingsOf } from "./closed_ends.ts";
 import { pairRule, pairTimes } from "./closed_pairs.ts";
 import { shardedSeconds } from "./closed_shards.ts";
@@ -66,8 +73,38 @@ function updateOf({ perStep }: CostedStep, { overlap }: Plan): { update: number;
 }
 
 /**
+ * What the pipeline of a plan takes, whatever data ranks exchange once a step: the same for all plans
+ * that differ in sharding below ZeRO 3 and in what hides data ranks alone.
+ */
+export interface PipelineTime {
+  /** Chunks by `[stage][chunk]`. */
+  chunks: readonly (readonly ChunkSeconds[])[];
+  /** Which operations run in pairs. */
+  rule: PairRule;
+  /** Their operations. */
+  times: OperationCosts;
+  /** All of them. */
+  run: BareRun;
+}
+
+/** The pipeline of a plan; see `closedForm` for its errors. */
+export function pipelineTime(costs: CostedStep, plan: Plan, machine: Machine): PipelineTime {
+  const site = { plan, machine };
+  const chunks = chunksOf(costs, site);
+  const rule = pairRule(plan);
+  const times = operationCosts(chunks, costs, site);
+  if (rule !== "none" && plan.zero < 3) times.pairs = pairTimes(chunks, costs, { ...site, rule });
+  const run = bareRun(plan.schedule, {
+    ...{ stages: plan.pp, microBatches: costs.microBatches, chunks: chunks[0].length },
+    ...{ costs: times, pairs: rule },
+  });
+  return { chunks, rule, times, run };
+}
+
+/**
  * Step time in closed form.
  *
+ * @param known The plan's pipeline, where a plan with the same one was priced before.
  * @throws {UserError} where the schedule cannot have so many micro-batches.
  *
  * @example
@@ -94,29 +131,26 @@ function updateOf({ perStep }: CostedStep, { overlap }: Plan): { update: number;
  * assert(time.exposed.tokenSeconds > 0 && time.bubbleSeconds > 0);
  * ```
  */
-export function closedForm(costs: CostedStep, plan: Plan, machine: Machine): StepTime {
+export function closedForm(
+  costs: CostedStep,
+  plan: Plan,
+  machine: Machine,
+  known?: PipelineTime,
+): StepTime {
   const site = { plan, machine };
   const { microBatches, fixedSeconds } = costs;
-  const chunks = chunksOf(costs, site);
-  const rule = pairRule(plan);
-  const sharded = plan.zero === 3;
-  const times = operationCosts(chunks, costs, site);
-  if (rule !== "none" && !sharded) times.pairs = pairTimes(chunks, costs, { ...site, rule });
-  const { ends, after } = surroundingsOf(chunks, costs, site);
-  const pipeline = surroundedSeconds(plan.schedule, {
-    ...{ stages: plan.pp, microBatches, chunks: chunks[0].length },
-    ...{ costs: times, pairs: rule, ends, after },
-  });
-  const pipelineSeconds = sharded
+  const { chunks, rule, times, run } = known ?? pipelineTime(costs, plan, machine);
+  const addedSeconds = run.added(surroundingsOf(chunks, costs, site));
+  const pipelineSeconds = plan.zero === 3
     ? shardedSeconds(chunks[0], site, { microBatches, rule })
-    : pipeline.seconds;
+    : run.seconds;
   const { update, last } = updateOf(costs, plan);
   const work = slowestWork(chunks, times, { plan, microBatches, pipelineSeconds });
   return {
-    stepSeconds: pipelineSeconds + pipeline.addedSeconds + last + fixedSeconds,
+    stepSeconds: pipelineSeconds + addedSeconds + last + fixedSeconds,
     busySeconds: work.busySeconds,
     bubbleSeconds: pipelineSeconds - work.busySeconds,
-    dataSeconds: pipeline.addedSeconds + last - update,
+    dataSeconds: addedSeconds + last - update,
     updateSeconds: update,
     slowestStage: work.stage,
     exposed: work.exposed,

@@ -75,11 +75,16 @@ function stageStep(
   };
 }
 
-/** A chunk with the parameters that a rank holds of it. */
-interface HeldChunk extends ChunkCost {
+/** Parameters that a rank holds. */
+interface HeldParameters {
+  /** But for experts. */
   dense: number;
+  /** Experts. */
   experts: number;
 }
+
+/** A chunk with what a rank holds of it. */
+interface HeldChunk extends ChunkCost, HeldParameters {}
 
 /** What the events and the closed form need to know of a step. */
 export interface CostedStep extends StepCosts {
@@ -87,17 +92,54 @@ export interface CostedStep extends StepCosts {
   split: Split;
   /** Groups of ranks. */
   groups: Groups;
+  /** What a rank of each stage holds. */
+  held: readonly HeldParameters[];
+}
+
+/** What a step is costed from; the plan is complete and holds (see `completePlan`). */
+export interface StepInput {
+  /** The model. */
+  sizes: Sizes;
+  /** The plan. */
+  plan: Plan;
+  /** Sequences and routing. */
+  workload: Workload;
+  /** Devices, links and software. */
+  machine: Machine;
+}
+
+/** What each stage does once a step. */
+function perStepOf(
+  held: readonly HeldParameters[],
+  of: Omit<StepInput, "workload"> & { groups: Groups },
+): StageStep[] {
+  let last: { held: HeldParameters; step: StageStep } | undefined;
+  return held.map((own) => {
+    // Most stages hold as much as the one before.
+    if (last?.held.dense !== own.dense || last.held.experts !== own.experts) {
+      last = { held: own, step: stageStep(own, of) };
+    }
+    return last.step;
+  });
+}
+
+/**
+ * The costs of a step whose plan differs in sharding alone (ZeRO 0 to 2, and over whom) and in what hides
+ * data ranks from one that was costed.
+ */
+export function reshardedCosts(costs: CostedStep, input: StepInput): CostedStep {
+  const { sizes, plan, machine } = input;
+  const groups = groupsOf(plan, machine.fabric);
+  return { ...costs, groups, perStep: perStepOf(costs.held, { sizes, plan, machine, groups }) };
 }
 
 /** The costs of a step; the plan is complete and holds (see `completePlan`). */
-export function stepCosts(
-  input: { sizes: Sizes; plan: Plan; workload: Workload; machine: Machine },
-): CostedStep {
+export function stepCosts(input: StepInput): CostedStep {
   const { sizes, plan, workload, machine } = input;
   const split = splitOf(sizes, plan, workload);
   const groups = groupsOf(plan, machine.fabric);
   const known: Partial<Record<LayerKind, LayerCost>> = {};
-  const heldBy: Partial<Record<LayerKind, { dense: number; experts: number }>> = {};
+  const heldBy: Partial<Record<LayerKind, HeldParameters>> = {};
   const site = { sizes, plan, split, machine, groups };
   const costOf = (kind: LayerKind) =>
     known[kind] ??= addExchanges(layerKernels(kind, site), heldOf(kind), site);
@@ -117,31 +159,23 @@ export function stepCosts(
     }
     return chunk;
   };
-  let last: { dense: number; experts: number; step: StageStep } | undefined;
-  const stepOf = (own: readonly HeldChunk[]): StageStep => {
+  const stages = layout.map((own) => own.map(chunkOf));
+  const held = stages.map((own) => {
     let dense = 0;
     let experts = 0;
     for (const chunk of own) {
       dense += chunk.dense;
       experts += chunk.experts;
     }
-    // Most stages hold as much as the one before.
-    if (last?.dense !== dense || last.experts !== experts) {
-      const step = stageStep({ dense, experts }, { sizes, plan, machine, groups });
-      last = { dense, experts, step };
-    }
-    return last.step;
-  };
-  const stages = layout.map((own) => own.map(chunkOf));
-  const perStep = stages.map(stepOf);
+    return { dense, experts };
+  });
   const bytes = split.ownTokens * sizes.dModel * 2;
   return {
     stages,
     microBatches: plan.globalBatch / (plan.dp * plan.microBatch),
     sendSeconds: plan.pp > 1 ? sendSeconds(bytes, groups.stagesTogether, machine.fabric) : 0,
-    perStep,
+    perStep: perStepOf(held, { sizes, plan, machine, groups }),
     fixedSeconds: machine.stack.fixedSeconds,
-    split,
-    groups,
+    ...{ split, groups, held },
   };
 }

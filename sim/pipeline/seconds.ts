@@ -10,10 +10,10 @@ import type { PipelineCosts } from "./costs.ts";
 import { pipelineShape } from "./schedule.ts";
 import { gpipeSeconds, oneForwardOneBackwardSeconds } from "./seconds_1f1b.ts";
 import {
-  addedSeconds,
-  extrapolatedSeconds,
+  addedTo,
+  type BareRun,
+  extrapolatedRun,
   type PipelineRun,
-  type SurroundedSeconds,
 } from "./seconds_extrapolated.ts";
 import { interleavedSeconds } from "./seconds_interleaved.ts";
 import type { Surroundings } from "./sweep.ts";
@@ -104,17 +104,17 @@ function feltAfter({ costs }: PipelineRun, after: readonly number[]): number {
  * ```
  */
 export function pipelineSeconds(name: ScheduleName, options: PipelineRun): number {
-  return closedSeconds(name, options) ?? extrapolatedSeconds(name, options).seconds;
+  return closedSeconds(name, options) ?? extrapolatedRun(name, options).seconds;
 }
 
-/** The same with what surrounds the operations. */
-export function surroundedSeconds(
-  name: ScheduleName,
-  options: PipelineRun & Surroundings,
-): SurroundedSeconds {
+/** The same with what surroundings of the operations add. */
+export function bareRun(name: ScheduleName, options: PipelineRun): BareRun {
   const seconds = closedSeconds(name, options);
-  if (seconds === undefined) return extrapolatedSeconds(name, options);
-  const { ends, after } = options;
-  if (ends !== undefined) return { seconds, addedSeconds: addedSeconds(name, options) };
-  return { seconds, addedSeconds: after === undefined ? 0 : feltAfter(options, after) };
+  if (seconds === undefined) return extrapolatedRun(name, options);
+  const addedByEnds = addedTo(name, options);
+  const added = ({ ends, after }: Surroundings) => {
+    if (ends !== undefined) return addedByEnds({ ends, after });
+    return after === undefined ? 0 : feltAfter(options, after);
+  };
+  return { seconds, added };
 }

@@ -96,39 +96,44 @@ function slowestStage(costs: PipelineCosts, twoWay: boolean): number {
   return twoWay ? slowest / 2 : slowest;
 }
 
-/** What a pipeline takes. */
-export interface SurroundedSeconds {
-  /** Its operations, each as all of its kind. */
+/** What a pipeline takes, whatever surrounds its operations. */
+export interface BareRun {
+  /** Seconds of its operations, each as all of its kind. */
   seconds: number;
-  /** What their surroundings add. */
-  addedSeconds: number;
+  /** Seconds that their surroundings add. */
+  added: (surroundings: Surroundings) => number;
 }
 
 const isBare = ({ ends, after }: Surroundings) => ends === undefined && after === undefined;
 
 /** See the module; exact for few micro-batches. */
-export function extrapolatedSeconds(
-  name: ScheduleName,
-  options: PipelineRun & Surroundings,
-): SurroundedSeconds {
+export function extrapolatedRun(name: ScheduleName, options: PipelineRun): BareRun {
   const { costs, stages, microBatches } = options;
   const step = options.group ?? stages;
   const more = Math.max(0, Math.floor(microBatches / step) - roundsOf(name));
   const few = microBatches - more * step;
   const compiled = compiledOf(name, options, few);
   const seconds = sweep(compiled, costs);
-  const addedSeconds = isBare(options) ? 0 : sweep(compiled, costs, options) - seconds;
-  if (more === 0) return { seconds, addedSeconds };
+  const added = (surroundings: Surroundings) =>
+    isBare(surroundings) ? 0 : sweep(compiled, costs, surroundings) - seconds;
+  if (more === 0) return { seconds, added };
   const grown = seconds - sweep(compiledOf(name, options, few - step), costs);
   const least = step * slowestStage(costs, name === "dualpipe");
-  return { seconds: seconds + more * Math.max(grown, least), addedSeconds };
+  return { seconds: seconds + more * Math.max(grown, least), added };
 }
 
 /** What surroundings add to a pipeline, from as many micro-batches as fill it once. */
-export function addedSeconds(name: ScheduleName, options: PipelineRun & Surroundings): number {
+export function addedTo(name: ScheduleName, options: PipelineRun): BareRun["added"] {
   const { costs, stages, microBatches } = options;
   const step = options.group ?? stages;
   const rounds = Math.floor(microBatches / step);
-  const compiled = compiledOf(name, options, microBatches - Math.max(0, rounds - 1) * step);
-  return sweep(compiled, costs, options) - sweep(compiled, costs);
+  let compiled: CompiledPrograms | undefined;
+  let bare = 0;
+  return (surroundings) => {
+    if (compiled === undefined) {
+      compiled = compiledOf(name, options, microBatches - Math.max(0, rounds - 1) * step);
+      bare = sweep(compiled, costs);
+    }
+    return sweep(compiled, costs, surroundings) - bare;
+  };
 }

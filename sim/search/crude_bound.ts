@@ -87,15 +87,14 @@ export function crudeBytes(
 }
 
 /**
- * Bytes of a device at least, by way, with micro-batches of so many sequences. A stage with layers has
+ * Bytes of a device at least in a way, with micro-batches of so many sequences. A stage with layers has
  * one of them in its backward pass, which then waits no longer.
  */
 export function crudeOfBatch(
   { always, kept, whole }: CrudeBytes,
+  way: number,
   of: { microBatch: number; waiting: number; busy: number },
-): number[] {
+): number {
   const { microBatch, waiting, busy } = of;
-  return kept.map((kept) =>
-    always + microBatch * (Math.max(0, waiting - busy) * kept + busy * whole)
-  );
+  return always + microBatch * (Math.max(0, waiting - busy) * kept[way] + busy * whole);
 }

@@ -7,7 +7,8 @@ import { countLayers } from "../memory/stage_parameters.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStageLayers, modelParts } from "../plan/stage_layers.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
-import { type MemoryStages, memoryStages } from "./memory_stages.ts";
+import { degreeFields } from "./degrees.ts";
+import { holdNoLess, type MemoryStages, memoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import { type PipelineStages, pipelineStages } from "./stage_shapes.ts";
@@ -23,14 +24,22 @@ export interface Cut {
   modes: readonly TokenModes[];
   /** Stages as memory sees them, for so many micro-batches of a replica. */
   memory: (microBatches: number) => MemoryStages;
+  /** Whether it holds no less when the same sequences come in fewer and larger micro-batches. */
+  growsFrom: (many: number, few: number) => boolean;
 }
 
-/** Cuts for a number of stages, and how many break which rule. */
-export interface Cuts {
+/** Cuts under a number of micro-batches, and how many break which rule. */
+export interface BatchedCuts {
   /** Those that hold. */
   held: readonly Cut[];
   /** The number of others, by the rule that they break. */
   broken: ReadonlyMap<string, number>;
+}
+
+/** Cuts for a number of stages, and how many break which rule. */
+export interface Cuts extends BatchedCuts {
+  /** Those of them that can have so many micro-batches of a replica. */
+  withBatches: (microBatches: number) => BatchedCuts;
   /** What an average stage holds at least under any cut, for so many micro-batches of a replica. */
   least: (microBatches: number) => Pick<MemoryStages, "waiting" | "busy">;
 }
@@ -65,6 +74,35 @@ function leastHeld(held: readonly Cut[]): Cuts["least"] {
   });
 }
 
+const batchRules = rulesAt(["schedule", "vpp"], [...degreeFields, "microBatch", "pp"])
+  .filter(({ name }) => name === "micro-batches");
+
+/** Cuts of a number of stages by number of micro-batches. */
+function batchedCuts(
+  held: readonly Cut[],
+  of: { pp: number; base: Plan; site: SearchSite },
+): Cuts["withBatches"] {
+  const { pp, base, site } = of;
+  return byMicroBatches((microBatches) => {
+    const broken = new Map<string, number>();
+    const own = held.filter(({ fields }) => {
+      const batches = { dp: 1, microBatch: 1, globalBatch: microBatches };
+      const rule = brokenRule(batchRules, { ...base, pp, ...fields, ...batches }, site);
+      if (rule !== undefined) broken.set(rule, (broken.get(rule) ?? 0) + 1);
+      return rule === undefined;
+    });
+    return { held: own, broken };
+  });
+}
+
+/** Whether the stages of a cut hold no less with fewer micro-batches. */
+function growth(memory: Cut["memory"]): Cut["growsFrom"] {
+  const from = byMicroBatches((many) =>
+    byMicroBatches((few) => few <= many && holdNoLess(memory(many), memory(few), many / few))
+  );
+  return (many, few) => from(many)(few);
+}
+
 /** The cuts of a problem by number of stages, remembered. */
 export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: number) => Cuts {
   const rules = rulesAt(["pp", "vpp", "schedule"], []);
@@ -86,17 +124,20 @@ export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: n
           continue;
         }
         const counts = countLayers(site.sizes, plan);
+        const memory = byMicroBatches((microBatches) =>
+          memoryStages({ ...plan, dp: 1, microBatch: 1, globalBatch: microBatches }, counts)
+        );
         held.push({
           fields: { schedule, vpp, ...(stageLayers && { stageLayers }) },
           pipeline: pipelineStages(site.sizes, plan),
           modes: modesOf(plan, lists),
-          memory: byMicroBatches((microBatches) =>
-            memoryStages({ ...plan, dp: 1, microBatch: 1, globalBatch: microBatches }, counts)
-          ),
+          memory,
+          growsFrom: growth(memory),
         });
       }
     }
-    return { held, broken, least: leastHeld(held) };
+    const withBatches = batchedCuts(held, { pp, base, site });
+    return { held, broken, withBatches, least: leastHeld(held) };
   }
 
   return (pp) => {

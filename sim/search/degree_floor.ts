@@ -6,17 +6,16 @@
  *
  * @module
  */
-import type { LayerCost, LayerKind } from "../cost/phases.ts";
-import type { Dispatcher, Plan, Precision } from "../plan/plan.ts";
+import type { LayerKind } from "../cost/phases.ts";
+import type { Plan, Precision } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { memoryKinds, memoryTable } from "./layer_memory.ts";
-import { mixtureCosts, recall } from "./mixture_costs.ts";
+import { mixtureFloors, recall } from "./mixture_floor.ts";
 import { barePlan, keyOf } from "./layer_tables.ts";
 import { layerPricer, layerWork, type TokenMode } from "./layer_work.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
-import { triedRowFormats } from "./row_formats.ts";
 import { layerKinds } from "./stage_shapes.ts";
 import { type ByWay, setsByWay, ways } from "./ways.ts";
 
@@ -62,67 +61,43 @@ export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): 
     kinds.filter((kind) => isMixture(kind) === is)
   );
   const numberOf = (kind: LayerKind) => layers[layerKinds.indexOf(kind)];
-  const modes = bestModes(lists);
   const bare = barePlan(base, lists);
   const tried = setsByWay(lists.recompute, site.sizes).map((sets) => sets.length > 0);
   const memoryOf = memoryTable(site, lists);
   // What moves to the host does not wait here.
   const moves = base.offload.activationLayers > 0;
-  const otherSeconds = new Map<string, number[][]>();
-  const seconds = new Map<string, number[]>();
+  const otherSeconds = new Map<string, number[]>();
   const variants = new Map<string, number[][]>();
   const bytes = new Map<string, LayerBytes>();
 
-  const mixtureCost = mixtureCosts(site, lists.dispatcher);
+  const mixtureSeconds = mixtureFloors({
+    ...{ site, lists, modes: bestModes(lists) },
+    kinds: mixtureKinds.map((kind) => ({ kind, count: numberOf(kind) })),
+  });
 
-  /** Seconds of a micro-batch by way and mode, of all layers of some kinds. */
-  function modeSeconds(
-    plan: Plan,
-    own: readonly LayerKind[],
-    price: (kind: LayerKind) => LayerCost,
-  ): number[][] {
-    const sums = ways.map(() => modes.map(() => 0));
-    for (const kind of own) {
-      const { forward, backward } = layerWork(kind, plan, { site, sets: "any", price });
-      const count = numberOf(kind);
-      sums.forEach((byMode, way) =>
-        modes.forEach((mode, m) => byMode[m] += count * (forward[mode] + backward[mode][way]))
-      );
-    }
-    return sums;
-  }
-
-  /** The same of layers without experts, which follow from fewer fields. */
-  function othersOf(plan: Plan): number[][] {
+  /** Seconds of a micro-batch by way, of all layers without experts. */
+  function othersOf(plan: Plan): number[] {
     const { tp, cp, sequenceParallel, contextExchange, precision } = plan;
     const key = `${tp}/${cp}/${sequenceParallel}/${contextExchange}/${precision}`;
     return recall(otherSeconds, key, () => {
       const price = layerPricer(plan, site);
-      return modeSeconds(plan, plainKinds, (kind) => price(kind, "none"));
+      const sums = ways.map(() => 0);
+      for (const kind of plainKinds) {
+        const { forward, backward } = layerWork(kind, plan, { site, sets: "any", price });
+        ways.forEach((_, way) => sums[way] += numberOf(kind) * (forward.none + backward.none[way]));
+      }
+      return sums;
     });
   }
 
-  /** Formats of rows that are tried with a dispatcher, or with any. */
-  function rowFormatsOf(plan: Plan, dispatcher?: Dispatcher): Plan["formats"][] {
-    const names = dispatcher === undefined ? lists.dispatcher : [dispatcher];
-    const all = names.flatMap((name) => triedRowFormats({ ...plan, dispatcher: name }, lists));
-    return [...new Map(all.map((formats) => [JSON.stringify(formats), formats])).values()];
-  }
-
-  /** Seconds of a sequence with a format and a dispatcher, or with any. */
-  function secondsOf(plan: Plan, dispatcher?: Dispatcher): number[] {
+  /** Seconds of a sequence by dispatcher. */
+  function secondsOf(plan: Plan): number[][] {
     const others = othersOf(plan);
-    const mixtures = rowFormatsOf(plan, dispatcher).map((formats) => {
-      const own = { ...plan, formats };
-      return modeSeconds(own, mixtureKinds, (kind) => mixtureCost(kind, own, dispatcher));
-    });
-    return ways.map((_, way) => {
-      if (!tried[way]) return Infinity;
-      const sums = modes.map((_, m) =>
-        others[way][m] + Math.min(...mixtures.map((seconds) => seconds[way][m]))
-      );
-      return Math.min(...sums) / endless * endlessSlack;
-    });
+    return mixtureSeconds(plan).map((byWay) =>
+      byWay.map((seconds, way) =>
+        tried[way] ? (others[way] + seconds) / endless * endlessSlack : Infinity
+      )
+    );
   }
 
   const planOf = (degrees: SearchDegrees, precision: Precision): Plan => ({
@@ -130,15 +105,11 @@ export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): 
     ...{ microBatch: endless, precision },
   });
 
-  function leastSequence(degrees: SearchDegrees): number[] {
-    const all = lists.precision.map((precision) => secondsOf(planOf(degrees, precision)));
-    return ways.map((_, way) => Math.min(...all.map((seconds) => seconds[way])));
-  }
-
   const byVariant = (degrees: SearchDegrees): number[][] =>
-    lists.precision.flatMap((precision) =>
-      lists.dispatcher.map((name) => secondsOf(planOf(degrees, precision), name))
-    );
+    lists.precision.flatMap((precision) => secondsOf(planOf(degrees, precision)));
+
+  const variantSeconds = (degrees: SearchDegrees) =>
+    recall(variants, keyOf(degrees), () => byVariant(degrees));
 
   function leastLayer(degrees: SearchDegrees): LayerBytes {
     const kept = ways.map(() => Infinity);
@@ -160,8 +131,11 @@ export function degreeFloors(site: SearchSite, lists: ChoiceLists, base: Plan): 
   }
 
   return {
-    sequenceSeconds: (degrees) => recall(seconds, keyOf(degrees), () => leastSequence(degrees)),
-    variantSeconds: (degrees) => recall(variants, keyOf(degrees), () => byVariant(degrees)),
+    sequenceSeconds: (degrees) => {
+      const all = variantSeconds(degrees);
+      return ways.map((_, way) => Math.min(...all.map((seconds) => seconds[way])));
+    },
+    variantSeconds,
     layerBytes: (degrees) => {
       // An exchange of heads between context ranks may keep more, none keeps less.
       const own = { ...degrees, contextExchange: "p2p" } as const;

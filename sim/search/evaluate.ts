@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closedForm, type StepTime } from "../cost/closed_form.ts";
-import { stepCosts } from "../cost/step_costs.ts";
+import { closedForm, type PipelineTime, pipelineTime, type StepTime } from "../cost/closed_form.ts";
+import { type CostedStep, reshardedCosts, stepCosts } from "../cost/step_costs.ts";
 import { fullestStage, type StageMemory, stageMemory } from "../memory/stage_memory.ts";
 import { completePlan } from "../plan/complete_plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -33,6 +33,24 @@ export function planTime(plan: Plan, site: SearchSite): StepTime {
   const { sizes, workload } = site;
   const machine = site.machine(plan.precision);
   return closedForm(stepCosts({ sizes, plan, workload, machine }), plan, machine);
+}
+
+/**
+ * Times plans one after the other that differ in sharding and in what hides data ranks alone: below
+ * ZeRO 3 they share their pipeline, which takes most of the pricing.
+ */
+export function alikeTimes(site: SearchSite): (plan: Plan) => StepTime {
+  const { sizes, workload } = site;
+  let known: { costs: CostedStep; pipeline: PipelineTime } | undefined;
+  return (plan) => {
+    if (plan.zero === 3) return planTime(plan, site);
+    const machine = site.machine(plan.precision);
+    const input = { sizes, plan, workload, machine };
+    if (known) return closedForm(reshardedCosts(known.costs, input), plan, machine, known.pipeline);
+    const costs = stepCosts(input);
+    known = { costs, pipeline: pipelineTime(costs, plan, machine) };
+    return closedForm(costs, plan, machine, known.pipeline);
+  };
 }
 
 /** Memory of the fullest stage. */

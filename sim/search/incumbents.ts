@@ -128,10 +128,15 @@ function compareKept(a: FoundPlan, b: FoundPlan, objective: SearchObjective): nu
 function keepBest(best: FoundPlan[], found: FoundPlan, { objective, top }: IncumbentRules): void {
   const last = best[top - 1];
   if (last !== undefined && compareKept(found, last, objective) >= 0) return;
-  const at = best.findIndex((other) => compareKept(found, other, objective) <= 0);
-  if (at < 0) best.push(found);
-  else if (compareKept(found, best[at], objective) === 0) return;
-  else best.splice(at, 0, found);
+  let low = 0;
+  let high = best.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKept(found, best[middle], objective) <= 0) high = middle;
+    else low = middle + 1;
+  }
+  if (low < best.length && compareKept(found, best[low], objective) === 0) return;
+  best.splice(low, 0, found);
   if (best.length > top) best.pop();
 }
 

@@ -147,7 +147,7 @@ const heavyFields = [
 ] as const;
 
 /** Backward passes with the least of each way, to which modules may add; the last one is whole. */
-function wayPhases(kind: LayerKind, none: LayerCost, heavy: RecomputeModule): LayerPhase[] {
+export function wayPhases(kind: LayerKind, none: LayerCost, heavy: RecomputeModule): LayerPhase[] {
   const { forward, backwardInput: light } = none;
   if (isPlain(kind)) return ways.map(() => light);
   const heavily = { ...light };

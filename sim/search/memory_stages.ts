@@ -56,6 +56,32 @@ function isCovered(a: MemoryStage, b: MemoryStage): boolean {
     (!a.embedding || noMore(b.first, a.first));
 }
 
+/** Whether each of some figures of a micro-batch grows at least as the micro-batch does. */
+const growsWith = (
+  figures: (stage: MemoryStage) => readonly number[],
+  of: { many: MemoryStage; few: MemoryStage; growth: number },
+) => {
+  const after = figures(of.few);
+  return figures(of.many).every((before, i) => after[i] * of.growth >= before);
+};
+
+/**
+ * Whether the stages of a cut hold no less when the same sequences come in fewer micro-batches, so many
+ * times as large: every stage of the one has a stage of the other that holds no less at any moment.
+ */
+export function holdNoLess(many: MemoryStages, few: MemoryStages, growth: number): boolean {
+  const covers = (one: MemoryStage, other: MemoryStage): boolean => {
+    const grows = (figures: (stage: MemoryStage) => readonly number[]) =>
+      growsWith(figures, { many: one, few: other, growth });
+    return one.held === other.held && one.losses <= other.losses &&
+      grows(({ waiting }) => waiting) &&
+      grows(({ open }) => [open, Math.max(0, open - 1)]) &&
+      // What its first chunk gives back, when the gradient of the input table comes.
+      (!one.embedding || grows(({ waiting, first }) => waiting.map((n, k) => n - first[k])));
+  };
+  return many.stages.every((one) => few.stages.some((other) => covers(one, other)));
+}
+
 function stageOf(stage: number, held: number, of: { plan: Plan; own: readonly KindCounts[] }) {
   const { plan, own } = of;
   const all = together(own);

@@ -7,7 +7,7 @@
  * @module
  */
 import type { StepTime } from "../cost/closed_form.ts";
-import { planMemory, planTime } from "./evaluate.ts";
+import { alikeTimes, planMemory } from "./evaluate.ts";
 import { isHopeless, keepPlan } from "./incumbents.ts";
 import { gathersParameters } from "./leaf_options.ts";
 import type { Core } from "./unit_cores.ts";
@@ -21,6 +21,7 @@ function searchCore(core: Core, of: UnitSite): boolean {
   const { space: { site, lists }, known, rules, tally, stop } = of;
   // What the pipeline of all but sharded parameters takes, once it is known.
   let inside = 0;
+  const timeOf = alikeTimes(site);
   for (const { sharding, ...least } of core.shardings) {
     let peakBytes: number | undefined;
     const parameters = gathersParameters(sharding)
@@ -42,7 +43,7 @@ function searchCore(core: Core, of: UnitSite): boolean {
           continue;
         }
         if (stop()) return false;
-        const time = planTime(plan, site);
+        const time = timeOf(plan);
         tally.evaluated++;
         tally.feasible++;
         keepPlan(known, { plan, stepSeconds: time.stepSeconds, peakBytes }, rules);

@@ -9,7 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
 import { choicesOf, rowFormats, spaceOf } from "./choices.ts";
 import { countRule, emptyTally, type Tally } from "./counts.ts";
-import { crudeBytes, crudeOfBatch } from "./crude_bound.ts";
+import { type CrudeBytes, crudeBytes, crudeOfBatch } from "./crude_bound.ts";
 import { type Cuts, cutsOf } from "./cuts.ts";
 import { type DegreeFloors, degreeFloors } from "./degree_floor.ts";
 import { degreeFields, type SearchDegrees, visitDegrees } from "./degrees.ts";
@@ -29,8 +29,8 @@ export interface SearchUnit {
   microBatches: readonly number[];
   /** Least seconds of a step, by way. */
   leastSeconds: ByWay;
-  /** Least bytes of a device, by micro-batch and way. */
-  leastBytes: readonly ByWay[];
+  /** What least bytes of a device follow from; see `unitBytes`. */
+  crude: CrudeBytes;
 }
 
 /** A search made ready; see the module. */
@@ -123,28 +123,33 @@ function batchesOf(
   degrees: SearchDegrees,
   space: Omit<PreparedSearch, "units">,
   of: { cuts: Cuts; batches: (dp: number) => readonly number[] },
-): Pick<SearchUnit, "microBatches" | "leastBytes"> {
+): Pick<SearchUnit, "microBatches" | "crude"> {
   const { site, lists, base, tally, layers, floors } = space;
   const { cuts, batches } = of;
-  const { globalBatch } = site.problem;
+  const { problem: { globalBatch }, limitBytes: limit } = site;
   const layer = floors.layerBytes(degrees);
   const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layer });
   const whole = batches(degrees.dp);
-  const microBatches: number[] = [];
-  const leastBytes: ByWay[] = [];
-  for (const microBatch of whole) {
-    const { waiting, busy } = cuts.least(globalBatch / (degrees.dp * microBatch));
-    const bytes = crudeOfBatch(crude, { microBatch, waiting, busy });
-    if (bytes.every((way) => !(way <= site.limitBytes))) continue;
-    microBatches.push(microBatch);
-    leastBytes.push(bytes);
-  }
+  const microBatches = whole.filter((microBatch) => {
+    const held = cuts.least(globalBatch / (degrees.dp * microBatch));
+    return crude.kept.some((_, way) => crudeOfBatch(crude, way, { microBatch, ...held }) <= limit);
+  });
   const indivisible = lists.microBatch.length - whole.length;
   const tooBig = whole.length - microBatches.length;
   const each = BigInt(cuts.held.length) * BigInt(space.perCut);
   if (indivisible > 0) countRule(tally, "batch", BigInt(indivisible) * each);
   tally.memory += BigInt(tooBig) * each;
-  return { microBatches, leastBytes };
+  return { microBatches, crude };
+}
+
+/** Least bytes of a device with micro-batches of so many sequences, by way. */
+export function unitBytes(
+  { degrees: { dp, pp }, crude }: SearchUnit,
+  microBatch: number,
+  { cuts, site }: Pick<PreparedSearch, "cuts" | "site">,
+): number[] {
+  const held = cuts(pp).least(site.problem.globalBatch / (dp * microBatch));
+  return crude.kept.map((_, way) => crudeOfBatch(crude, way, { microBatch, ...held }));
 }
 
 /** Least seconds of a step by way, where a sequence takes so long. */
@@ -194,8 +199,13 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
   const below = BigInt(plansBelow(lists, unitFields));
   visitDegrees(site, lists, { below, tally: space.tally, visit });
   const smallFirst = problem.objective === "memory";
-  const promise = ({ leastBytes, leastSeconds }: SearchUnit) =>
-    Math.min(...smallFirst ? leastBytes.flat() : leastSeconds);
-  units.sort((a, b) => promise(a) - promise(b));
+  const promise = (unit: SearchUnit) =>
+    Math.min(
+      ...smallFirst
+        ? unit.microBatches.flatMap((microBatch) => unitBytes(unit, microBatch, space))
+        : unit.leastSeconds,
+    );
+  const promises = new Map(units.map((unit) => [unit, promise(unit)]));
+  units.sort((a, b) => promises.get(a)! - promises.get(b)!);
   return { ...space, units };
 }

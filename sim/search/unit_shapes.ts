@@ -3,16 +3,15 @@
  *
  * @module
  */
+import { microBatchesOf } from "../memory/in_flight.ts";
 import type { Plan, Precision } from "../plan/plan.ts";
 import { type Floor, floorsOf, variantOf } from "./batch_variants.ts";
 import { countRule } from "./counts.ts";
 import type { Cut } from "./cuts.ts";
-import { degreeFields } from "./degrees.ts";
 import type { LayersMemory } from "./layer_memory.ts";
 import { type LeafOptions, shardingsOf } from "./leaf_options.ts";
 import { leastBytes, type MemoryParts } from "./memory_bound.ts";
-import { brokenRule, rulesAt } from "./rules_by_field.ts";
-import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import { type PreparedSearch, type SearchUnit, unitBytes } from "./search_space.ts";
 import type { UnitSite } from "./unit_site.ts";
 import { type StateBytes, stateBytes } from "./state_bytes.ts";
 import { type BoundSite, lowerSeconds } from "./time_bound.ts";
@@ -34,16 +33,17 @@ export interface Shape extends MemoryParts {
   leastSeconds: number;
 }
 
-const cutRules = rulesAt(["schedule", "vpp"], [...degreeFields, "microBatch", "pp"])
-  .filter(({ name }) => name === "micro-batches");
-
 /** What the shapes of a unit with a format share, worked out when it is asked for. */
 interface UnitFormat {
   precision: Precision;
   /** Its dispatchers. */
   floors: readonly Floor[];
+  /** Seconds of a step at least with any of them, by way. */
+  least: ByWay;
   /** What is known of the memory of a cut before a dispatcher is chosen. */
   parts: (cut: Cut, batch: Plan) => MemoryParts;
+  /** Cuts without hope whatever the dispatcher, with the number of micro-batches at which they fell. */
+  fallen: Map<Cut, number>;
 }
 
 /** What the shapes of a unit share. */
@@ -80,7 +80,8 @@ function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
       }
       return { memory, microBatch, stages, always: known };
     };
-    return { precision, floors: floors[p], parts };
+    const least = ways.map((_, way) => Math.min(...floors[p].map(({ seconds }) => seconds[way])));
+    return { precision, floors: floors[p], least, parts, fallen: new Map() };
   });
 }
 
@@ -97,18 +98,22 @@ function formatShapes(
   cuts: readonly Cut[],
   of: ShapeSite & { format: UnitFormat },
 ): Omit<Shape, "options">[] {
-  const { space, known, rules, format: { floors, parts: partsOf } } = of;
+  const { space, known, rules, format: { floors, least, parts: partsOf, fallen } } = of;
   const { site, lists } = space;
   const { limitBytes } = site;
-  const least = ways.map((_, way) => Math.min(...floors.map(({ seconds }) => seconds[way])));
+  const microBatches = microBatchesOf(batch);
   const hasHopeAt = (bytes: ByWay, seconds: ByWay) =>
     hasHope(known, { bytes, seconds }, { rules, limitBytes });
   const hopeful: HopefulCut[] = [];
   for (const cut of cuts) {
+    const before = fallen.get(cut);
+    // A single micro-batch may hold fewer gradients than several.
+    if (before !== undefined && microBatches > 1 && cut.growsFrom(before, microBatches)) continue;
     const parts = partsOf(cut, batch);
     // Behind all dispatchers stands the one that works with least.
     const bytes = leastBytes(parts, { site, pp: batch.pp, dispatcher: lists.dispatcher.length });
     if (hasHopeAt(bytes, least)) hopeful.push({ cut, parts, bytes });
+    else fallen.set(cut, microBatches);
   }
   const pipeline = lists.pipeline.includes(true);
   const shapes: Omit<Shape, "options">[] = [];
@@ -136,21 +141,13 @@ function addShapes(shapes: Shape[], batch: Plan, of: ShapeSite & { bytes: ByWay 
   const { space, known, rules, tally, bytes } = of;
   const { site, lists, leaves } = space;
   const { limitBytes } = site;
-  const { held } = space.cuts(batch.pp);
   const perCut = BigInt(space.perCut);
   const hopes = (seconds: ByWay) => hasHope(known, { bytes, seconds }, { rules, limitBytes });
   const formats = of.formats
     .map((format) => ({ ...format, floors: format.floors.filter((by) => hopes(by.seconds)) }))
     .filter(({ floors }) => floors.length > 0);
-  if (formats.length === 0) {
-    tally.time += perCut * BigInt(held.length);
-    return;
-  }
-  const cuts = held.filter((cut) => {
-    const broken = brokenRule(cutRules, { ...batch, ...cut.fields }, site);
-    if (broken !== undefined) countRule(tally, broken, perCut);
-    return broken === undefined;
-  });
+  const { held: cuts, broken } = space.cuts(batch.pp).withBatches(microBatchesOf(batch));
+  for (const [rule, count] of broken) countRule(tally, rule, perCut * BigInt(count));
   const hopeful = formats.flatMap((format) =>
     formatShapes({ ...batch, precision: format.precision }, cuts, { ...of, format })
   );
@@ -167,15 +164,23 @@ function addShapes(shapes: Shape[], batch: Plan, of: ShapeSite & { bytes: ByWay 
 
 /** The shapes of a unit that may have plans worth keeping, the fastest first. */
 export function unitShapes(unit: SearchUnit, of: UnitSite): Shape[] {
-  const { space } = of;
-  const { base, lists, formats } = space;
+  const { space, known, rules, tally } = of;
+  const { base, lists, formats, site: { limitBytes } } = space;
   const overlap = { ...base.overlap, tensor: lists.tensor[0] };
   const own: ShapeSite = { ...of, unit, formats: formatsOf(unit, space) };
   const shapes: Shape[] = [];
-  unit.microBatches.forEach((microBatch, at) => {
+  const perBatch = BigInt(space.perCut) * BigInt(space.cuts(unit.degrees.pp).held.length);
+  let hopeless = 0;
+  for (const microBatch of unit.microBatches) {
+    const bytes = unitBytes(unit, microBatch, space);
+    if (!hasHope(known, { bytes, seconds: unit.leastSeconds }, { rules, limitBytes })) {
+      hopeless++;
+      continue;
+    }
     const batch: Plan = { ...base, ...unit.degrees, microBatch, overlap, formats };
-    addShapes(shapes, batch, { ...own, bytes: unit.leastBytes[at] });
-  });
+    addShapes(shapes, batch, { ...own, bytes });
+  }
+  tally.time += perBatch * BigInt(hopeless);
   const smallFirst = of.rules.objective === "memory";
   const promise = ({ least }: Shape) => Math.min(...smallFirst ? least.bytes : least.seconds);
   return shapes.sort((a, b) => promise(a) - promise(b));

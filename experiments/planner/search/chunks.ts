@@ -37,9 +37,11 @@ const MOST_AT_ONCE = 32;
 
 /**
  * Chunks that may be searched at a time, the one at a place the last of them. The first ones find the
- * most, and go one after the other; a long search soon has as many at once as there are workers.
+ * most, and what they do not know of each other they price twice: two at a time, whatever the cores. A
+ * long search soon has as many at once as there are workers.
  */
-const atOnce = (index: number) => Math.min(MOST_AT_ONCE, 1 + Math.floor(index / 8));
+const atOnce = (index: number) =>
+  index < 8 ? 1 : Math.max(2, Math.min(MOST_AT_ONCE, Math.floor(index / 64)));
 
 /** Chunks from the first on whose finds a chunk has to know, no more and no fewer. */
 export function chunksKnown(index: number): number {

@@ -9,7 +9,7 @@ import { modulesOf } from "../../../sim/search/choices.ts";
 import { emptyTally } from "../../../sim/search/counts.ts";
 import { planMemory, planTime } from "../../../sim/search/evaluate.ts";
 import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
-import { prepareSearch } from "../../../sim/search/search_space.ts";
+import { prepareSearch, unitBytes } from "../../../sim/search/search_space.ts";
 import { coresOf } from "../../../sim/search/unit_cores.ts";
 import { unitShapes } from "../../../sim/search/unit_shapes.ts";
 import { simulateStep } from "../../../sim/step/simulate_step.ts";
@@ -101,7 +101,7 @@ Deno.test("no bound is above what it bounds", () => {
     const [unit] = space.units;
     const least = {
       seconds: Math.min(...unit.leastSeconds),
-      bytes: Math.min(...unit.leastBytes[0]),
+      bytes: Math.min(...unitBytes(unit, unit.microBatches[0], space)),
     };
     assert(least.seconds <= stepSeconds * near, `degrees: ${text()}`);
     assert(least.bytes <= peakBytes * near, `crude: ${text()}`);
