@@ -27,7 +27,7 @@ export interface SearchesOptions extends Omit<SearchWays, "progress" | "pool"> {
 
 /** A search that was run. */
 export interface RunSearch
-  extends SearchTask, Pick<SearchResult, "best" | "counts" | "complete" | "smallest"> {
+  extends SearchTask, Pick<SearchResult, "best" | "counts" | "complete" | "smallest" | "state"> {
   /** Plans of the front, as far as it was searched. */
   front: readonly PlanPrice[];
   /** Whether the front was searched to its end. */
@@ -71,6 +71,8 @@ async function searchFronts(
     if (signal.aborted) break;
     const { front, complete } = await searchTask(run.problem, {
       ...{ ...options, name: `front-${run.name}`, top: 1, front: true },
+      // What a search that was stopped has found may be something else next time.
+      given: run.complete ? run.state.best : undefined,
       forSeconds: shared(frontEnd, fronted.length - i, seconds()),
       progress: progress && ((told) => progress(`front on ${run.name}`, told)),
     });

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { choicesOf } from "../../sim/search/choices.ts";
-import type { IncumbentRules } from "../../sim/search/incumbents.ts";
+import type { FoundPlan, IncumbentRules } from "../../sim/search/incumbents.ts";
 import { openSearch } from "../../sim/search/open_search.ts";
 import { type SearchProblem, searchSite } from "../../sim/search/problem.ts";
 import type { SearchProgress } from "../../sim/search/run_search.ts";
@@ -45,7 +45,8 @@ async function exists(path: string): Promise<boolean> {
 /**
  * Runs a search until it is done, stopped, or at the end of its seconds.
  *
- * @param options `name` that it is saved by; `forSeconds` it may take.
+ * @param options `name` that it is saved by; `forSeconds` it may take; `given` plans that were found
+ * before.
  * @throws {UserError} for a problem that cannot be, and for what is saved of another one.
  */
 export async function searchTask(
@@ -53,9 +54,10 @@ export async function searchTask(
   options: SearchWays & Omit<IncumbentRules, "objective"> & {
     name: string;
     forSeconds: number;
+    given?: readonly FoundPlan[];
   },
 ): Promise<SearchResult> {
-  const { top, front, frontSlack, signal, seconds, forSeconds, progress, name } = options;
+  const { top, front, frontSlack, signal, seconds, forSeconds, progress, name, given } = options;
   const { objective = "time" } = problem;
   if (isSmall(problem)) {
     const space = openSearch(problem);
@@ -69,7 +71,7 @@ export async function searchTask(
   }
   const statePath = options.saveIn && join(options.saveIn, `${name}.json`);
   return await searchInWorkers(problem, {
-    ...{ top, front, frontSlack, signal, pool: options.pool, onProgress: progress },
+    ...{ top, front, frontSlack, signal, pool: options.pool, given, onProgress: progress },
     budgetSeconds: forSeconds < Infinity ? forSeconds : undefined,
     statePath,
     resume: options.resume && statePath !== undefined && await exists(statePath),

@@ -165,6 +165,10 @@ export function keepPlan(known: Incumbents, found: FoundPlan, rules: IncumbentRu
 }
 
 /** Keeps what others have found. */
-export function keepAll(known: Incumbents, from: Incumbents, rules: IncumbentRules): void {
+export function keepAll(
+  known: Incumbents,
+  from: Readonly<Record<keyof Incumbents, readonly FoundPlan[]>>,
+  rules: IncumbentRules,
+): void {
   for (const found of [...from.best, ...from.front]) keepPlan(known, found, rules);
 }

@@ -5,7 +5,7 @@
  */
 import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchProblem, SearchSite } from "./problem.ts";
-import { type PreparedSearch, prepareSearch } from "./search_space.ts";
+import { type PreparedSearch, type PreparedUnits, prepareSearch } from "./search_space.ts";
 
 /** A search made ready; `openSearch` makes it. */
 export interface SearchSpace {
@@ -19,10 +19,14 @@ export interface SearchSpace {
 
 const prepared = new WeakMap<SearchSpace, PreparedSearch>();
 
+/** What takes longest to make ready of a search. */
+export type { PreparedUnits } from "./search_space.ts";
+
 /**
  * Makes a search ready. Workers who share one each open the same problem, and agree on the order of its
  * parts.
  *
+ * @param known What another one made ready of the same problem; see `preparedUnits`.
  * @throws {UserError} for a problem that cannot be.
  *
  * @example Two parts, one after the other
@@ -49,8 +53,8 @@ const prepared = new WeakMap<SearchSpace, PreparedSearch>();
  * assert(searchResult(space, both).best.length === 10);
  * ```
  */
-export function openSearch(problem: SearchProblem): SearchSpace {
-  const search = prepareSearch(problem);
+export function openSearch(problem: SearchProblem, known?: PreparedUnits): SearchSpace {
+  const search = prepareSearch(problem, known);
   const { site, lists, enumerated } = search;
   const space: SearchSpace = { site, lists, enumerated };
   prepared.set(space, search);
@@ -66,4 +70,10 @@ export function preparedSearch(space: SearchSpace): PreparedSearch {
   const search = prepared.get(space);
   if (search) return search;
   throw new RangeError("Cannot search a space that openSearch has not made");
+}
+
+/** What others who search the same problem need not make ready again. */
+export function preparedUnits(space: SearchSpace): PreparedUnits {
+  const { units, tally } = preparedSearch(space);
+  return { units, tally };
 }

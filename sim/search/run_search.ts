@@ -48,14 +48,14 @@ function rulesOf(space: PreparedSearch, options: SearchRun): IncumbentRules {
 const STARTS = [0, 0.01, 0.05, 0.2];
 
 /** Climbs along the front, each within so much of the memory of the one before. */
-const STEPS_DOWN = 10;
-const STEP_DOWN = 0.88;
+const STEPS_DOWN = 5;
+const STEP_DOWN = 0.77;
 
 function lookFirst(of: ClimbSite): void {
   const { space: { site, units, base, cuts }, known, rules } = of;
   // For the smallest plan all are too big.
   const limitBytes = rules.objective === "memory" ? 0 : site.limitBytes;
-  for (const place of STARTS) {
+  for (const place of known.best.length === 0 ? STARTS : []) {
     const { degrees, microBatches } = units[Math.floor(units.length * place)];
     const { held } = cuts(degrees.pp);
     // The plainest schedule and the one that hides most.
@@ -92,7 +92,7 @@ export function runSearch(
   const last = Math.min(units.length, unitsDone + (options.units ?? Infinity));
   let priced = 0;
   const stop = () => options.stop?.() === true || priced >= evaluations;
-  if (known.best.length === 0 && unitsDone === 0 && last > 0 && !stop()) {
+  if (unitsDone === 0 && last > 0 && !stop()) {
     lookFirst({ space, known, rules, stop });
   }
   for (; unitsDone < last; unitsDone++) {

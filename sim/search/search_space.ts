@@ -33,8 +33,16 @@ export interface SearchUnit {
   crude: CrudeBytes;
 }
 
+/** What takes longest to make ready: plain data, for others who search the same problem. */
+export interface PreparedUnits {
+  /** Units, the most promising first. */
+  units: readonly SearchUnit[];
+  /** What fell before any unit was looked at. */
+  tally: Tally;
+}
+
 /** A search made ready; see the module. */
-export interface PreparedSearch {
+export interface PreparedSearch extends PreparedUnits {
   /** The problem. */
   site: SearchSite;
   /** Values by field. */
@@ -51,10 +59,6 @@ export interface PreparedSearch {
   formats: Plan["formats"];
   /** Layers of the model by kind. */
   layers: readonly number[];
-  /** Units, the most promising first. */
-  units: readonly SearchUnit[];
-  /** What fell before any unit was looked at. */
-  tally: Tally;
   /** Prices of layers. */
   tables: LayerTables;
   /** What layers take at least under degrees. */
@@ -164,12 +168,42 @@ export function unitSeconds(
   );
 }
 
+/** The units of a problem, and counts of what fell before any of them. */
+function unitsOf(space: Omit<PreparedSearch, "units">): SearchUnit[] {
+  const { site, lists, tally } = space;
+  const units: SearchUnit[] = [];
+  const batches = wholeBatches(space);
+  const cutPlans = BigInt(space.perCut) * BigInt(lists.microBatch.length);
+  const visit = (degrees: SearchDegrees) => {
+    const cuts = space.cuts(degrees.pp);
+    const { held, broken } = cuts;
+    for (const [rule, count] of broken) countRule(tally, rule, BigInt(count) * cutPlans);
+    if (held.length === 0) return;
+    const fitting = batchesOf(degrees, space, { cuts, batches });
+    if (fitting.microBatches.length === 0) return;
+    const leastSeconds = unitSeconds(degrees, space.floors.sequenceSeconds(degrees), site);
+    units.push({ degrees, ...fitting, leastSeconds });
+  };
+  const below = BigInt(plansBelow(lists, unitFields));
+  visitDegrees(site, lists, { below, tally, visit });
+  const smallFirst = site.problem.objective === "memory";
+  const promise = (unit: SearchUnit) =>
+    Math.min(
+      ...smallFirst
+        ? unit.microBatches.flatMap((microBatch) => unitBytes(unit, microBatch, space))
+        : unit.leastSeconds,
+    );
+  const promises = new Map(units.map((unit) => [unit, promise(unit)]));
+  return units.sort((a, b) => promises.get(a)! - promises.get(b)!);
+}
+
 /**
  * Makes a search ready.
  *
+ * @param known What was made ready elsewhere.
  * @throws {UserError} for a problem that cannot be.
  */
-export function prepareSearch(problem: SearchProblem): PreparedSearch {
+export function prepareSearch(problem: SearchProblem, known?: PreparedUnits): PreparedSearch {
   const site = searchSite(problem);
   const lists = choicesOf(site);
   const base = basePlan(site, lists);
@@ -183,29 +217,5 @@ export function prepareSearch(problem: SearchProblem): PreparedSearch {
     layers: modelLayers(site),
     formats: rowFormats(base, lists),
   };
-  const units: SearchUnit[] = [];
-  const batches = wholeBatches(space);
-  const cutPlans = BigInt(space.perCut) * BigInt(lists.microBatch.length);
-  const visit = (degrees: SearchDegrees) => {
-    const cuts = space.cuts(degrees.pp);
-    const { held, broken } = cuts;
-    for (const [rule, count] of broken) countRule(space.tally, rule, BigInt(count) * cutPlans);
-    if (held.length === 0) return;
-    const fitting = batchesOf(degrees, space, { cuts, batches });
-    if (fitting.microBatches.length === 0) return;
-    const leastSeconds = unitSeconds(degrees, space.floors.sequenceSeconds(degrees), site);
-    units.push({ degrees, ...fitting, leastSeconds });
-  };
-  const below = BigInt(plansBelow(lists, unitFields));
-  visitDegrees(site, lists, { below, tally: space.tally, visit });
-  const smallFirst = problem.objective === "memory";
-  const promise = (unit: SearchUnit) =>
-    Math.min(
-      ...smallFirst
-        ? unit.microBatches.flatMap((microBatch) => unitBytes(unit, microBatch, space))
-        : unit.leastSeconds,
-    );
-  const promises = new Map(units.map((unit) => [unit, promise(unit)]));
-  units.sort((a, b) => promises.get(a)! - promises.get(b)!);
-  return { ...space, units };
+  return { ...space, ...(known ?? { units: unitsOf(space) }) };
 }

@@ -38,6 +38,8 @@ export interface Ledger {
   readonly begin: SearchState;
   /** What is kept. */
   readonly rules: IncumbentRules;
+  /** Plans that were known before. */
+  readonly given: readonly FoundPlan[];
   /** The chunks. */
   readonly chunks: readonly Chunk[];
   /** What came of each chunk that is done. */
@@ -57,14 +59,19 @@ export interface Ledger {
 /** A ledger before any chunk, or with the results of some. */
 export function openLedger(
   begin: SearchState,
-  options: { rules: IncumbentRules; results?: readonly (ChunkResult | undefined)[] },
+  options: {
+    rules: IncumbentRules;
+    given?: readonly FoundPlan[];
+    results?: readonly (ChunkResult | undefined)[];
+  },
 ): Ledger {
-  const { rules, results = [] } = options;
+  const { rules, given = [], results = [] } = options;
   const ledger: Ledger = {
-    ...{ begin, rules, chunks: dealChunks(begin.units), results: [] },
+    ...{ begin, rules, given, chunks: dealChunks(begin.units), results: [] },
     ...{ known: { best: [], front: [] }, tally: countsTally(begin.counts) },
     ...{ unitsDone: 0, doneUpTo: 0, next: 0 },
   };
+  keepAll(ledger.known, { best: given, front: [] }, rules);
   results.forEach((result, index) => result && addResult(ledger, index, result));
   return ledger;
 }

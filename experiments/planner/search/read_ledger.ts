@@ -50,21 +50,21 @@ const beginning = (units: number, { rules, ...fates }: SearchCounts) =>
 /**
  * Reads a saved search as a ledger.
  *
- * @param of The problem's name and what follows from it, and what is kept.
+ * @param of The problem's name and what follows from it, what is kept, and what was known before.
  * @throws {UserError} for a file that is damaged, of another problem or of another version.
  */
 export async function readLedger(
   path: string,
-  of: { id: string; site: SearchSite; rules: IncumbentRules },
+  of: { id: string; site: SearchSite; rules: IncumbentRules; given?: readonly FoundPlan[] },
 ): Promise<SavedLedger> {
-  const { id, site, rules } = of;
+  const { id, site, rules, given } = of;
   const saved = await readSavedSearch(path, id);
   const all = [...saved.found, ...saved.chunks.flatMap(({ found }) => found)];
   const other = all.find((plan) => !costsTheSame(plan, site));
   if (other) throw stale(path, `a plan of ${other.stepSeconds} s costs something else now`);
   const { begin, results } = ledgerOf(saved);
   return {
-    ledger: openLedger(begin, { rules, results }),
+    ledger: openLedger(begin, { rules, given, results }),
     check: ({ units, counts }) => {
       if (beginning(units, counts) === beginning(saved.units, saved.begin)) return;
       throw stale(path, `it begins with ${saved.units} units and the search with ${units}`);

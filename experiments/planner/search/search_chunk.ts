@@ -49,12 +49,6 @@ export function beginProblem(space: SearchSpace, rules: IncumbentRules): OpenedP
   return { space, rules, begin: beginSearch(space), known: { best: [], front: [] } };
 }
 
-/** Stands for a plan that was found, so that a chunk does not begin with climbs of its own. */
-function nothingYet(): Incumbents {
-  const plan = {} as FoundPlan["plan"];
-  return { best: [{ plan, stepSeconds: Infinity, peakBytes: Infinity }], front: [] };
-}
-
 /** Searches a chunk; the first one climbs before. */
 export function searchChunk(
   { space, begin, rules, known }: OpenedProblem,
@@ -63,14 +57,13 @@ export function searchChunk(
 ): ChunkAnswer {
   const { index, chunk: { from, units } } = task;
   keepAll(known, { best: task.found, front: [] }, rules);
-  const others = index > 0 && known.best.length === 0 ? nothingYet() : known;
   const none = tallyCounts(emptyTally(), space.enumerated);
   const { unitsDone, best, front, counts } = runSearch(
     space,
     { ...begin, unitsDone: from, counts: none },
-    { ...rules, units, others, stop: options.stop },
+    { ...rules, units, others: known, stop: options.stop },
   );
-  const told = new Set([...others.best, ...others.front]);
+  const told = new Set([...known.best, ...known.front]);
   const found = [...new Set([...best, ...front])].filter((plan) => !told.has(plan));
   return { index, stopped: unitsDone < from + units, result: { found, counts } };
 }

@@ -9,6 +9,7 @@ import type { SearchProblem } from "../../../sim/search/problem.ts";
 import type { SearchState } from "../../../sim/search/search_state.ts";
 import { chunksKnown } from "./chunks.ts";
 import { addResult, foundIn, isDone, type Ledger, takeChunk } from "./ledger.ts";
+import type { PreparedUnits } from "../../../sim/search/open_search.ts";
 import type { SearchReply } from "./search_worker.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
@@ -43,7 +44,7 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
   const { rules, pool, id, signal, budgetSeconds = Infinity } = options;
   const { workers, stop } = pool;
   const idle = new Set<number>();
-  const told = new Array<number>(workers).fill(0);
+  const told = new Array<number>(workers);
   let ledger: Ledger | undefined;
   let busy = 0;
   let ended = false;
@@ -69,7 +70,8 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
         const index = takeChunk(current);
         if (index === undefined) break;
         const known = chunksKnown(index);
-        const found = foundIn(current, told[worker], known);
+        const first = told[worker] === undefined ? current.given : [];
+        const found = [...first, ...foundIn(current, told[worker] ?? 0, known)];
         told[worker] = known;
         idle.delete(worker);
         busy++;
@@ -86,6 +88,8 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
       options.progress(current);
     }
 
+    const open = (worker: number, prepared?: PreparedUnits) =>
+      pool.send(worker, { kind: "open", id, problem, prepared, rules, stop });
     const halt = () => {
       Atomics.store(stop, 0, 1);
       if (ledger) deal(ledger);
@@ -97,7 +101,10 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
         attempt(() => {
           if (ended) return;
           if (reply.kind === "ready") {
-            if (ledger === undefined) options.progress(ledger = options.open(reply.begin));
+            if (ledger === undefined) {
+              options.progress(ledger = options.open(reply.begin));
+              for (let other = 1; other < workers; other++) open(other, reply.prepared);
+            }
           } else if (ledger) enter(ledger, reply);
           idle.add(worker);
           if (ledger) deal(ledger);
@@ -105,8 +112,7 @@ export function searchChunks(problem: SearchProblem, options: ChunksOptions): Pr
     });
     const timer = setTimeout(halt, Math.min(1e3 * budgetSeconds, LONGEST));
     signal?.addEventListener("abort", abort);
-    for (let worker = 0; worker < workers; worker++) {
-      pool.send(worker, { kind: "open", id, problem, rules, stop });
-    }
+    // The first worker makes the problem ready for all.
+    open(0);
   });
 }

@@ -49,6 +49,11 @@ export interface WorkersOptions extends Partial<Omit<IncumbentRules, "objective"
   budgetSeconds?: number;
   /** Told at the beginning and after every few units. */
   onProgress?: (progress: WorkersProgress) => void;
+  /**
+   * Plans of the problem that were found before, which the search goes on from. One that is gone on with
+   * is given the same again.
+   */
+  given?: readonly FoundPlan[];
   /** Where the search is saved every few seconds and at its end; nowhere unless given. */
   statePath?: string;
   /** Whether to go on with the search that is saved there. */
@@ -73,9 +78,13 @@ function progressOf({ begin, known, tally, unitsDone }: Ledger): WorkersProgress
 /** A search that goes on where it was, if it was anywhere, and is saved on its way. */
 async function searchAndSave(
   problem: SearchProblem,
-  of: Omit<ChunksOptions, "open"> & { saved?: SavedLedger; saveIn?: { path: string; id: string } },
+  of: Omit<ChunksOptions, "open"> & {
+    given?: readonly FoundPlan[];
+    saved?: SavedLedger;
+    saveIn?: { path: string; id: string };
+  },
 ): Promise<Ledger> {
-  const { saved, saveIn, signal, rules, progress } = of;
+  const { given, saved, saveIn, signal, rules, progress } = of;
   if (saved && isDone(saved.ledger)) {
     progress(saved.ledger);
     return saved.ledger;
@@ -87,7 +96,7 @@ async function searchAndSave(
       signal: saving ? AbortSignal.any([saving.failed, ...signal ? [signal] : []]) : signal,
       open: (begin) => {
         saved?.check(begin);
-        const ledger = saved?.ledger ?? openLedger(begin, { rules });
+        const ledger = saved?.ledger ?? openLedger(begin, { rules, given });
         saving?.begin(ledger);
         return ledger;
       },
@@ -131,6 +140,7 @@ export async function searchInWorkers(
   options: WorkersOptions = {},
 ): Promise<WorkersResult> {
   const { top = 10, front = true, frontSlack = 0, signal, budgetSeconds, statePath } = options;
+  const { given } = options;
   const { objective = "time" } = problem;
   const rules: IncumbentRules = { top, front, frontSlack, objective };
   const pool = options.pool ?? openPool(options.workers);
@@ -138,11 +148,11 @@ export async function searchInWorkers(
   signal?.throwIfAborted();
   const id = await problemId(problem, rules);
   const saved = statePath !== undefined && options.resume
-    ? await readLedger(statePath, { id, site, rules })
+    ? await readLedger(statePath, { id, site, rules, given })
     : undefined;
   const progress = (ledger: Ledger) => options.onProgress?.(progressOf(ledger));
   const ledger = await searchAndSave(problem, {
-    ...{ rules, pool, signal, budgetSeconds, progress, saved },
+    ...{ rules, pool, given, signal, budgetSeconds, progress, saved },
     id: await contentId({ problem }),
     saveIn: statePath === undefined ? undefined : { path: statePath, id },
   }).finally(() => pool === options.pool || pool.close());

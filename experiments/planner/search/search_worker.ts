@@ -5,7 +5,7 @@
  */
 import { UserError } from "../../../kernels/base/errors.ts";
 import type { IncumbentRules } from "../../../sim/search/incumbents.ts";
-import { openSearch } from "../../../sim/search/open_search.ts";
+import { openSearch, type PreparedUnits, preparedUnits } from "../../../sim/search/open_search.ts";
 import type { SearchProblem } from "../../../sim/search/problem.ts";
 import type { SearchState } from "../../../sim/search/search_state.ts";
 import {
@@ -30,6 +30,8 @@ export type SearchRequest =
       problem: SearchProblem;
       /** Its name; what was opened last under the same is still open. */
       id: string;
+      /** What another worker has made ready of it. */
+      prepared?: PreparedUnits;
       /** What is kept. */
       rules: IncumbentRules;
       /** Shared by all: other than 0 when they are to stop. */
@@ -41,7 +43,12 @@ export type SearchRequest =
 export type SearchReply =
   & { turn: number }
   & (
-    | { kind: "ready"; begin: SearchState }
+    | {
+      kind: "ready";
+      begin: SearchState;
+      /** What it has made ready, for others. */
+      prepared?: PreparedUnits;
+    }
     | ({ kind: "done" } & ChunkAnswer)
     | { kind: "failed"; user: boolean; message: string; stack?: string }
   );
@@ -57,11 +64,16 @@ let opened: OpenedProblem & { id: string; stop: () => boolean } | undefined;
 function answer(request: SearchRequest): SearchReply {
   const { turn } = request;
   if (request.kind === "open") {
-    const { id, problem, rules, stop } = request;
-    const space = opened?.id === id ? opened.space : openSearch(problem);
+    const { id, problem, prepared, rules, stop } = request;
+    const known = opened?.id === id ? opened.space : undefined;
+    const space = known ?? openSearch(problem, prepared);
     const stops = () => Atomics.load(stop, 0) !== 0;
     opened = { ...beginProblem(space, rules), id, stop: stops };
-    return { kind: "ready", turn, begin: opened.begin };
+    const mine = known === undefined && prepared === undefined;
+    return {
+      ...{ kind: "ready", turn, begin: opened.begin },
+      ...(mine && { prepared: preparedUnits(space) }),
+    };
   }
   if (opened === undefined) throw new Error("Cannot search before a problem is opened");
   return { kind: "done", turn, ...searchChunk(opened, request, { stop: opened.stop }) };

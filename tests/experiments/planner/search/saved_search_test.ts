@@ -51,13 +51,13 @@ Deno.test("a search of another problem or a damaged one is refused", async () =>
   await refuses(() => "{ not", `Cannot read ${path}: it is not JSON`);
   await refuses(() => '{"schema":2}', "at /schema expected one of");
   await refuses((saved) => {
-    saved.chunks[2].counts.time = "7";
+    saved.chunks[0].counts.time = "7";
   }, `${where}the file is damaged, its counts come to`);
   await refuses((saved) => {
     saved.chunks.push(saved.chunks[0]);
   }, "it has a chunk twice");
   await refuses((saved) => {
-    saved.chunks[1].index = 1e6;
+    saved.chunks[0].index = 1e6;
   }, "it has chunks that 461 units do not have");
   await refuses((saved) => {
     saved.found[0].stepSeconds *= 0.9;
