@@ -34,6 +34,9 @@ export interface RunSearch
   frontComplete: boolean;
 }
 
+/** Times as long as the fastest that plans of a front may take: nobody trains with slower ones. */
+export const FRONT_SPAN = 10;
+
 /** Seconds that fronts may take together where no budget is given. */
 const FRONT_SECONDS = 15;
 
@@ -70,7 +73,7 @@ async function searchFronts(
   for (const [i, run] of fronted.entries()) {
     if (signal.aborted) break;
     const { front, complete } = await searchTask(run.problem, {
-      ...{ ...options, name: `front-${run.name}`, top: 1, front: true },
+      ...{ ...options, name: `front-${run.name}`, top: 1, front: true, frontSpan: FRONT_SPAN },
       // What a search that was stopped has found may be something else next time.
       given: run.complete ? run.state.best : undefined,
       forSeconds: shared(frontEnd, fronted.length - i, seconds()),

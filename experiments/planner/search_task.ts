@@ -57,13 +57,14 @@ export async function searchTask(
     given?: readonly FoundPlan[];
   },
 ): Promise<SearchResult> {
-  const { top, front, frontSlack, signal, seconds, forSeconds, progress, name, given } = options;
+  const { top, front, frontSlack, frontSpan, signal, seconds, forSeconds, progress, name, given } =
+    options;
   const { objective = "time" } = problem;
   if (isSmall(problem)) {
     const space = openSearch(problem);
     const end = forSeconds < Infinity ? seconds() + forSeconds : Infinity;
     const state = await searchHere(space, {
-      rules: { top, front, frontSlack, objective },
+      rules: { top, front, frontSlack, frontSpan, objective },
       stop: () => signal.aborted || (end < Infinity && seconds() >= end),
       progress,
     });
@@ -71,7 +72,16 @@ export async function searchTask(
   }
   const statePath = options.saveIn && join(options.saveIn, `${name}.json`);
   return await searchInWorkers(problem, {
-    ...{ top, front, frontSlack, signal, pool: options.pool, given, onProgress: progress },
+    ...{
+      top,
+      front,
+      frontSlack,
+      frontSpan,
+      signal,
+      pool: options.pool,
+      given,
+      onProgress: progress,
+    },
     budgetSeconds: forSeconds < Infinity ? forSeconds : undefined,
     statePath,
     resume: options.resume && statePath !== undefined && await exists(statePath),

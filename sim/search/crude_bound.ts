@@ -17,19 +17,18 @@ import { layerKinds } from "./stage_shapes.ts";
 import { boundSlack } from "./time_bound.ts";
 import type { ByWay } from "./ways.ts";
 
-/** Bytes of a parameter at least, under any of the choices. */
+/** Bytes of a parameter at least, under one of the stages of ZeRO. */
 function parameterFloor(
   degrees: SearchDegrees,
   ranks: number,
-  of: { site: SearchSite; lists: ChoiceLists; plan: Plan },
+  of: { site: SearchSite; lists: ChoiceLists; plan: Plan; single: boolean; zero: Plan["zero"][] },
 ): number {
-  const { site, lists, plan } = of;
+  const { site, lists, plan, single } = of;
+  // A single micro-batch, under which ZeRO 2 has less.
+  const microBatch = plan.globalBatch / degrees.dp / (single ? 1 : 2);
   let least = Infinity;
-  for (const zero of lists.zero) {
-    if (zero === 3 && degrees.pp > 1) continue;
+  for (const zero of of.zero) {
     for (const precision of lists.precision) {
-      // A single micro-batch, under which ZeRO 2 has least.
-      const microBatch = plan.globalBatch / degrees.dp;
       const own = { ...plan, dp: degrees.dp, microBatch, zero, precision };
       for (const matrix of [true, false]) {
         const bytes = parameterBytes(own, site.habits, { ranks, matrix });
@@ -37,14 +36,16 @@ function parameterFloor(
       }
     }
   }
-  // Without any, a rule says so later.
-  return Number.isFinite(least) ? least : 0;
+  return least;
 }
 
 /** Memory of degrees at least, but for what follows from micro-batches. */
 export interface CrudeBytes {
-  /** Always there. */
-  always: number;
+  /**
+   * Always there: where a replica has one micro-batch, where it has several, and where parameters are
+   * sharded as well (ZeRO 3). Infinity where that is not tried.
+   */
+  always: { single: number; several: number; sharded: number };
   /** What waits of a layer for one sequence, by way. */
   kept: ByWay;
   /** A layer in its backward pass, for one sequence. */
@@ -62,7 +63,7 @@ export function crudeBytes(
     layer: LayerBytes;
   },
 ): CrudeBytes {
-  const { site, layers, plan, layer } = of;
+  const { site, lists, layers, plan, layer } = of;
   const { sizes, stack } = site;
   const { tp, cp, dp, pp, ep, etp } = degrees;
   const own = { ...plan, ...degrees };
@@ -76,25 +77,49 @@ export function crudeBytes(
     experts += layers[k] * held.experts;
   });
   const replicas = Math.max(1, tp * cp * dp / (ep * etp));
-  const bytes = dense * parameterFloor(degrees, dp * cp, of) +
-    experts * parameterFloor(degrees, replicas, of);
   const scale = stack.allocatorFactor * boundSlack;
+  const always = (zero: Plan["zero"][], single = false) => {
+    if (zero.length === 0) return Infinity;
+    const bytes = dense * parameterFloor(degrees, dp * cp, { ...of, single, zero }) +
+      experts * parameterFloor(degrees, replicas, { ...of, single, zero });
+    return bytes / pp * scale + stack.reservedBytes * boundSlack;
+  };
+  const whole = lists.zero.filter((zero) => zero < 3);
+  const sharded = lists.zero.filter((zero) => zero === 3 && pp === 1);
+  // Without any, a rule says so later.
+  const none = whole.length + sharded.length === 0 ? stack.reservedBytes : Infinity;
   return {
-    always: bytes / pp * scale + stack.reservedBytes * boundSlack,
+    always: {
+      single: Math.min(none, always(whole, true)),
+      several: Math.min(none, always(whole)),
+      sharded: always(sharded),
+    },
     kept: layer.kept.map((kept) => kept * scale),
     whole: layer.whole * scale,
   };
 }
 
+/** Micro-batches of a replica. */
+export interface CrudeBatch {
+  /** Sequences of one. */
+  microBatch: number;
+  /** How many. */
+  microBatches: number;
+  /** Layers that wait, and share of stages with any, under the cut that has least. */
+  held: { waiting: number; busy: number };
+}
+
 /**
- * Bytes of a device at least in a way, with micro-batches of so many sequences. A stage with layers has
+ * Bytes of a device at least in a way, whether parameters are sharded or not. A stage with layers has
  * one of them in its backward pass, which then waits no longer.
  */
 export function crudeOfBatch(
   { always, kept, whole }: CrudeBytes,
   way: number,
-  of: { microBatch: number; waiting: number; busy: number },
+  batch: CrudeBatch,
+  sharded: boolean,
 ): number {
-  const { microBatch, waiting, busy } = of;
-  return always + microBatch * (Math.max(0, waiting - busy) * kept[way] + busy * whole);
+  const { microBatch, microBatches, held: { waiting, busy } } = batch;
+  const there = sharded ? always.sharded : microBatches > 1 ? always.several : always.single;
+  return there + microBatch * (Math.max(0, waiting - busy) * kept[way] + busy * whole);
 }

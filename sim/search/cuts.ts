@@ -40,6 +40,8 @@ export interface BatchedCuts {
 export interface Cuts extends BatchedCuts {
   /** Those of them that can have so many micro-batches of a replica. */
   withBatches: (microBatches: number) => BatchedCuts;
+  /** Whether all that can have so few could have as many, and hold no less with few. */
+  allGrowFrom: (many: number, few: number) => boolean;
   /** What an average stage holds at least under any cut, for so many micro-batches of a replica. */
   least: (microBatches: number) => Pick<MemoryStages, "waiting" | "busy">;
 }
@@ -95,13 +97,22 @@ function batchedCuts(
   });
 }
 
-/** Whether the stages of a cut hold no less with fewer micro-batches. */
-function growth(memory: Cut["memory"]): Cut["growsFrom"] {
-  const from = byMicroBatches((many) =>
-    byMicroBatches((few) => few <= many && holdNoLess(memory(many), memory(few), many / few))
-  );
+/** Remembers what follows from two numbers of micro-batches, the second no larger than the first. */
+function byBoth(make: (many: number, few: number) => boolean): Cut["growsFrom"] {
+  const from = byMicroBatches((many) => byMicroBatches((few) => few <= many && make(many, few)));
   return (many, few) => from(many)(few);
 }
+
+/** Whether the stages of a cut hold no less with fewer micro-batches. */
+const growth = (memory: Cut["memory"]) =>
+  byBoth((many, few) => holdNoLess(memory(many), memory(few), many / few));
+
+/** The same of all cuts that can have so few. */
+const allGrowth = (withBatches: Cuts["withBatches"]) =>
+  byBoth((many, few) => {
+    const before = new Set(withBatches(many).held);
+    return withBatches(few).held.every((cut) => before.has(cut) && cut.growsFrom(many, few));
+  });
 
 /** The cuts of a problem by number of stages, remembered. */
 export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: number) => Cuts {
@@ -137,7 +148,10 @@ export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: n
       }
     }
     const withBatches = batchedCuts(held, { pp, base, site });
-    return { held, broken, withBatches, least: leastHeld(held) };
+    return {
+      ...{ held, broken, withBatches, allGrowFrom: allGrowth(withBatches) },
+      least: leastHeld(held),
+    };
   }
 
   return (pp) => {

@@ -37,6 +37,8 @@ export interface IncumbentRules {
    * front. The best are exact in any case.
    */
   frontSlack?: number;
+  /** Times as long as the fastest plan that those of the front may take; no end unless given. */
+  frontSpan?: number;
   /** Share by which a plan may beat the best in time and memory and yet be passed over; 0 unless given. */
   bestSlack?: number;
   /** What is best. */
@@ -76,6 +78,10 @@ function asSmall(front: readonly Point[], peakBytes: number): number {
   return low;
 }
 
+/** Seconds that plans of a front may take; those of the fastest so far, times a span. */
+const spanned = (front: readonly Point[], { frontSpan = Infinity }: IncumbentRules) =>
+  front.length === 0 || frontSpan === Infinity ? Infinity : front[0].stepSeconds * frontSpan;
+
 /** Whether a plan of the front is at least as good in both. */
 function beaten(front: readonly Point[], point: Point): boolean {
   const at = asFast(front, point.stepSeconds);
@@ -103,7 +109,8 @@ export function mostSeconds(known: Incumbents, peakBytes: number, rules: Incumbe
   if (!rules.front) return most;
   const factor = 1 + (rules.frontSlack ?? 0);
   const at = asSmall(front, peakBytes * factor);
-  return at === front.length ? Infinity : Math.max(most, front[at].stepSeconds / factor);
+  const allowed = at === front.length ? Infinity : front[at].stepSeconds / factor;
+  return Math.max(most, Math.min(allowed, spanned(front, rules)));
 }
 
 /** Whether no plan with at least this time and memory can be kept. */
@@ -112,7 +119,7 @@ export function isHopeless(known: Incumbents, point: Point, rules: IncumbentRule
   if (best.length < rules.top) return false;
   // Of plans that are equally good, the one that comes first among plans is kept.
   if (compareFound(point, toBeat(known, rules), rules.objective) <= 0) return false;
-  if (!rules.front) return true;
+  if (!rules.front || point.stepSeconds > spanned(front, rules)) return true;
   const factor = 1 + (rules.frontSlack ?? 0);
   return beaten(front, {
     stepSeconds: point.stepSeconds * factor,
@@ -140,8 +147,9 @@ function keepBest(best: FoundPlan[], found: FoundPlan, { objective, top }: Incum
   if (best.length > top) best.pop();
 }
 
-function keepFront(front: FoundPlan[], found: FoundPlan): void {
+function keepFront(front: FoundPlan[], found: FoundPlan, rules: IncumbentRules): void {
   const { stepSeconds, peakBytes } = found;
+  if (stepSeconds > spanned(front, rules)) return;
   const at = asFast(front, stepSeconds);
   const rival = front[at - 1];
   if (rival !== undefined && rival.peakBytes <= peakBytes) {
@@ -153,6 +161,8 @@ function keepFront(front: FoundPlan[], found: FoundPlan): void {
   let to = from;
   while (to < front.length && front[to].peakBytes >= peakBytes) to++;
   front.splice(from, to - from, found);
+  const most = spanned(front, rules);
+  while (front[front.length - 1].stepSeconds > most) front.pop();
 }
 
 /**
@@ -161,7 +171,7 @@ function keepFront(front: FoundPlan[], found: FoundPlan): void {
  */
 export function keepPlan(known: Incumbents, found: FoundPlan, rules: IncumbentRules): void {
   keepBest(known.best, found, rules);
-  if (rules.front) keepFront(known.front, found);
+  if (rules.front) keepFront(known.front, found, rules);
 }
 
 /** Keeps what others have found. */

@@ -9,7 +9,8 @@ import { type IncumbentRules, type Incumbents, keepAll } from "./incumbents.ts";
 import { preparedSearch, type SearchSpace } from "./open_search.ts";
 import type { PreparedSearch } from "./search_space.ts";
 import { type SearchState, unitPlans, unitsOfPart } from "./search_state.ts";
-import { isHopelessUnit, searchUnit } from "./search_unit.ts";
+import { searchUnit } from "./search_unit.ts";
+import { isHopelessUnit } from "./unit_hope.ts";
 
 /** How far a search is. */
 export interface SearchProgress {
@@ -40,8 +41,8 @@ export interface SearchRun extends Partial<IncumbentRules> {
 /** What is kept, where an option does not say. */
 function rulesOf(space: PreparedSearch, options: SearchRun): IncumbentRules {
   const { objective = "time" } = space.site.problem;
-  const { top = 10, front = true, frontSlack = 0, bestSlack = 0 } = options;
-  return { top, front, frontSlack, bestSlack, objective };
+  const { top = 10, front = true, frontSlack = 0, frontSpan, bestSlack = 0 } = options;
+  return { top, front, frontSlack, frontSpan, bestSlack, objective };
 }
 
 /** Places in the order of units where climbs before the search begin. */

@@ -19,7 +19,7 @@ import { type LayerTables, layerTables } from "./layer_tables.ts";
 import { type LeafTable, leafTable } from "./leaf_options.ts";
 import { modelLayers } from "./model_layers.ts";
 import { type SearchProblem, type SearchSite, searchSite } from "./problem.ts";
-import type { ByWay } from "./ways.ts";
+import { type ByWay, ways } from "./ways.ts";
 
 /** Degrees with sequences of a micro-batch that hold and may fit. */
 export interface SearchUnit {
@@ -29,7 +29,7 @@ export interface SearchUnit {
   microBatches: readonly number[];
   /** Least seconds of a step, by way. */
   leastSeconds: ByWay;
-  /** What least bytes of a device follow from; see `unitBytes`. */
+  /** What least bytes of a device follow from; see `unit_hope.ts`. */
   crude: CrudeBytes;
 }
 
@@ -135,8 +135,13 @@ function batchesOf(
   const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layer });
   const whole = batches(degrees.dp);
   const microBatches = whole.filter((microBatch) => {
-    const held = cuts.least(globalBatch / (degrees.dp * microBatch));
-    return crude.kept.some((_, way) => crudeOfBatch(crude, way, { microBatch, ...held }) <= limit);
+    const microBatches = globalBatch / (degrees.dp * microBatch);
+    const batch = { microBatch, microBatches, held: cuts.least(microBatches) };
+    for (let way = 0; way < ways.length; way++) {
+      if (crudeOfBatch(crude, way, batch, false) <= limit) return true;
+      if (crudeOfBatch(crude, way, batch, true) <= limit) return true;
+    }
+    return false;
   });
   const indivisible = lists.microBatch.length - whole.length;
   const tooBig = whole.length - microBatches.length;
@@ -146,14 +151,15 @@ function batchesOf(
   return { microBatches, crude };
 }
 
-/** Least bytes of a device with micro-batches of so many sequences, by way. */
+/** Least bytes of a device with micro-batches of so many sequences, by way, parameters sharded or not. */
 export function unitBytes(
   { degrees: { dp, pp }, crude }: SearchUnit,
-  microBatch: number,
+  of: { microBatch: number; sharded: boolean },
   { cuts, site }: Pick<PreparedSearch, "cuts" | "site">,
 ): number[] {
-  const held = cuts(pp).least(site.problem.globalBatch / (dp * microBatch));
-  return crude.kept.map((_, way) => crudeOfBatch(crude, way, { microBatch, ...held }));
+  const microBatches = site.problem.globalBatch / (dp * of.microBatch);
+  const batch = { microBatch: of.microBatch, microBatches, held: cuts(pp).least(microBatches) };
+  return ways.map((_, way) => crudeOfBatch(crude, way, batch, of.sharded));
 }
 
 /** Least seconds of a step by way, where a sequence takes so long. */
@@ -190,7 +196,9 @@ function unitsOf(space: Omit<PreparedSearch, "units">): SearchUnit[] {
   const promise = (unit: SearchUnit) =>
     Math.min(
       ...smallFirst
-        ? unit.microBatches.flatMap((microBatch) => unitBytes(unit, microBatch, space))
+        ? unit.microBatches.flatMap((microBatch) =>
+          [true, false].flatMap((sharded) => unitBytes(unit, { microBatch, sharded }, space))
+        )
         : unit.leastSeconds,
     );
   const promises = new Map(units.map((unit) => [unit, promise(unit)]));

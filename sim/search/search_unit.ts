@@ -5,24 +5,10 @@
  * @module
  */
 import { searchCores } from "./search_cores.ts";
-import { type SearchUnit, unitBytes } from "./search_space.ts";
+import type { SearchUnit } from "./search_space.ts";
 import { coresOf } from "./unit_cores.ts";
 import { unitShapes } from "./unit_shapes.ts";
 import type { UnitSite } from "./unit_site.ts";
-import { hasHope } from "./ways.ts";
-
-/** Whether nothing of a unit can be kept. */
-export function isHopelessUnit(
-  unit: SearchUnit,
-  { space, known, rules }: Pick<UnitSite, "space" | "known" | "rules">,
-): boolean {
-  const { limitBytes } = space.site;
-  const { microBatches, leastSeconds: seconds } = unit;
-  return !microBatches.some((microBatch) => {
-    const bytes = unitBytes(unit, microBatch, space);
-    return hasHope(known, { bytes, seconds }, { rules, limitBytes });
-  });
-}
 
 /** Searches a unit; false where it was stopped before the end. */
 export function searchUnit(unit: SearchUnit, of: UnitSite): boolean {

@@ -11,7 +11,8 @@ import type { Cut } from "./cuts.ts";
 import type { LayersMemory } from "./layer_memory.ts";
 import { type LeafOptions, shardingsOf } from "./leaf_options.ts";
 import { leastBytes, type MemoryParts } from "./memory_bound.ts";
-import { type PreparedSearch, type SearchUnit, unitBytes } from "./search_space.ts";
+import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import { unitHope } from "./unit_hope.ts";
 import type { UnitSite } from "./unit_site.ts";
 import { type StateBytes, stateBytes } from "./state_bytes.ts";
 import { type BoundSite, lowerSeconds } from "./time_bound.ts";
@@ -44,6 +45,8 @@ interface UnitFormat {
   parts: (cut: Cut, batch: Plan) => MemoryParts;
   /** Cuts without hope whatever the dispatcher, with the number of micro-batches at which they fell. */
   fallen: Map<Cut, number>;
+  /** The last number of micro-batches at which all of its cuts had fallen; 0 where none is known. */
+  allFallen: number;
 }
 
 /** What the shapes of a unit share. */
@@ -81,7 +84,7 @@ function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
       return { memory, microBatch, stages, always: known };
     };
     const least = ways.map((_, way) => Math.min(...floors[p].map(({ seconds }) => seconds[way])));
-    return { precision, floors: floors[p], least, parts, fallen: new Map() };
+    return { precision, floors: floors[p], least, parts, fallen: new Map(), allFallen: 0 };
   });
 }
 
@@ -96,25 +99,30 @@ interface HopefulCut {
 function formatShapes(
   batch: Plan,
   cuts: readonly Cut[],
-  of: ShapeSite & { format: UnitFormat },
+  of: ShapeSite & { format: UnitFormat; floors: readonly Floor[] },
 ): Omit<Shape, "options">[] {
-  const { space, known, rules, format: { floors, least, parts: partsOf, fallen } } = of;
+  const { space, known, rules, format, floors } = of;
+  const { least, parts: partsOf, fallen } = format;
   const { site, lists } = space;
   const { limitBytes } = site;
   const microBatches = microBatchesOf(batch);
   const hasHopeAt = (bytes: ByWay, seconds: ByWay) =>
     hasHope(known, { bytes, seconds }, { rules, limitBytes });
+  // A single micro-batch may hold fewer gradients than several.
+  const several = microBatches > 1;
+  const { allGrowFrom } = space.cuts(batch.pp);
+  if (several && format.allFallen > 0 && allGrowFrom(format.allFallen, microBatches)) return [];
   const hopeful: HopefulCut[] = [];
   for (const cut of cuts) {
     const before = fallen.get(cut);
-    // A single micro-batch may hold fewer gradients than several.
-    if (before !== undefined && microBatches > 1 && cut.growsFrom(before, microBatches)) continue;
+    if (several && before !== undefined && cut.growsFrom(before, microBatches)) continue;
     const parts = partsOf(cut, batch);
     // Behind all dispatchers stands the one that works with least.
     const bytes = leastBytes(parts, { site, pp: batch.pp, dispatcher: lists.dispatcher.length });
     if (hasHopeAt(bytes, least)) hopeful.push({ cut, parts, bytes });
     else fallen.set(cut, microBatches);
   }
+  if (hopeful.length === 0) format.allFallen = microBatches;
   const pipeline = lists.pipeline.includes(true);
   const shapes: Omit<Shape, "options">[] = [];
   for (const floor of floors) {
@@ -143,14 +151,13 @@ function addShapes(shapes: Shape[], batch: Plan, of: ShapeSite & { bytes: ByWay 
   const { limitBytes } = site;
   const perCut = BigInt(space.perCut);
   const hopes = (seconds: ByWay) => hasHope(known, { bytes, seconds }, { rules, limitBytes });
-  const formats = of.formats
-    .map((format) => ({ ...format, floors: format.floors.filter((by) => hopes(by.seconds)) }))
-    .filter(({ floors }) => floors.length > 0);
   const { held: cuts, broken } = space.cuts(batch.pp).withBatches(microBatchesOf(batch));
   for (const [rule, count] of broken) countRule(tally, rule, perCut * BigInt(count));
-  const hopeful = formats.flatMap((format) =>
-    formatShapes({ ...batch, precision: format.precision }, cuts, { ...of, format })
-  );
+  const hopeful = of.formats.flatMap((format) => {
+    const floors = format.floors.filter(({ seconds }) => hopes(seconds));
+    if (floors.length === 0) return [];
+    return formatShapes({ ...batch, precision: format.precision }, cuts, { ...of, format, floors });
+  });
   const byCut = Map.groupBy(hopeful, ({ cut }) => cut);
   tally.time += perCut * BigInt(cuts.length - byCut.size);
   for (const [cut, own] of byCut) {
@@ -164,16 +171,17 @@ function addShapes(shapes: Shape[], batch: Plan, of: ShapeSite & { bytes: ByWay 
 
 /** The shapes of a unit that may have plans worth keeping, the fastest first. */
 export function unitShapes(unit: SearchUnit, of: UnitSite): Shape[] {
-  const { space, known, rules, tally } = of;
-  const { base, lists, formats, site: { limitBytes } } = space;
+  const { space, tally } = of;
+  const { base, lists, formats } = space;
   const overlap = { ...base.overlap, tensor: lists.tensor[0] };
   const own: ShapeSite = { ...of, unit, formats: formatsOf(unit, space) };
   const shapes: Shape[] = [];
   const perBatch = BigInt(space.perCut) * BigInt(space.cuts(unit.degrees.pp).held.length);
+  const hope = unitHope(unit, of);
   let hopeless = 0;
   for (const microBatch of unit.microBatches) {
-    const bytes = unitBytes(unit, microBatch, space);
-    if (!hasHope(known, { bytes, seconds: unit.leastSeconds }, { rules, limitBytes })) {
+    const bytes = hope(microBatch);
+    if (bytes === undefined) {
       hopeless++;
       continue;
     }

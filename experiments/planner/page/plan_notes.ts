@@ -5,6 +5,7 @@
  */
 import { formatNumber } from "../../../reports/format.ts";
 import type { PlanRecord } from "../plan_record.ts";
+import { FRONT_SPAN } from "../run_searches.ts";
 
 /** Notes at the end of the page. */
 export function planNotes({ asked, best: [first], winner, frontComplete }: PlanRecord): {
@@ -28,6 +29,7 @@ export function planNotes({ asked, best: [first], winner, frontComplete }: PlanR
             formatNumber(asked.frontSlack, "fraction")
           } in both time and memory; the best plans are exact.`
           : "The front is exact, as the best plans are.",
+        `It ends where plans take ${FRONT_SPAN} times as long as the fastest.`,
       ],
     },
     {

@@ -140,9 +140,9 @@ export async function searchInWorkers(
   options: WorkersOptions = {},
 ): Promise<WorkersResult> {
   const { top = 10, front = true, frontSlack = 0, signal, budgetSeconds, statePath } = options;
-  const { given } = options;
+  const { given, frontSpan } = options;
   const { objective = "time" } = problem;
-  const rules: IncumbentRules = { top, front, frontSlack, objective };
+  const rules: IncumbentRules = { top, front, frontSlack, frontSpan, objective };
   const pool = options.pool ?? openPool(options.workers);
   const site = searchSite(problem);
   signal?.throwIfAborted();
