@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { simulateEvents } from "../simulate/events.ts";
 import { fitErrors } from "../simulate/left_out.ts";
 import type { SimulatedStep } from "../../sim/step/simulate_step.ts";
 import { bestPlans, type PlacedPlan } from "./best_groups.ts";
@@ -13,7 +12,7 @@ import { nothingFits } from "./nothing_fits.ts";
 import type { AskedBeside } from "./plan_question.ts";
 import { type ComparedPlans, compareNamed, explainNamed } from "./plan_reasons.ts";
 import type { PlanRecord } from "./plan_record.ts";
-import { type Planning, simulationOf } from "./planning.ts";
+import type { Planning } from "./planning.ts";
 import type { RunSearch } from "./run_searches.ts";
 
 /** Plans that a search keeps for each that is shown: most of them differ in a small field. */
@@ -61,9 +60,8 @@ export async function answerOf(
   if (runs.every(({ best }) => best.length === 0)) throw nothingFits(planning, runs);
   const errors = await fitErrors();
   const { top, hourDollars } = beside;
-  const best = bestPlans(runs, { top, keep: keptFor(top), hourDollars, errors });
+  const { best, step } = bestPlans(runs, { top, keep: keptFor(top), hourDollars, errors });
   const [first] = best;
-  const step = simulateEvents(simulationOf(first.planning, first.plan));
   const explained = await Promise.all(explain.map((word) => explainNamed(word, planning)));
   const compared = compare.length === 0
     ? []

@@ -7,6 +7,7 @@ import type { Plan } from "../../sim/plan/plan.ts";
 import { confirmPlans } from "../../sim/search/confirm_plans.ts";
 import type { PlanPrice } from "../../sim/search/evaluate.ts";
 import { type SearchObjective, searchSite } from "../../sim/search/problem.ts";
+import type { SimulatedStep } from "../../sim/step/simulate_step.ts";
 import { knownErrors } from "../simulate/known_errors.ts";
 import type { FitErrors } from "../simulate/left_out.ts";
 import { groupPlans, type PlanGroup } from "./group_plans.ts";
@@ -70,20 +71,25 @@ function placedGroups(runs: readonly RunSearch[], keep: number): PlacedGroup[] {
 }
 
 /**
- * The best plans, sorted by what was asked; where that follows from time, by the time of events.
+ * The best plans, sorted by what was asked; where that follows from time, by the time of events. With
+ * the first of them comes its step.
  *
  * @param options `top`: how many; `keep`: how many plans each search kept.
+ * @throws {RangeError} where no search has found any.
  */
 export function bestPlans(
   runs: readonly RunSearch[],
   options: { top: number; keep: number; hourDollars?: number; errors: FitErrors },
-): PlacedPlan[] {
+): { best: PlacedPlan[]; step: SimulatedStep } {
   const { top, keep, hourDollars } = options;
-  return placedGroups(runs, keep).slice(0, top).map(({ run, group }, i) => {
+  // Steps are large: that of the best so far is kept.
+  let first: { value: number; step: SimulatedStep } | undefined;
+  const best = placedGroups(runs, keep).slice(0, top).map(({ run, group }, i) => {
     const { planning } = run;
     const { cluster: { devices }, objective, stack, sizes } = planning;
     const plain = plainestPlan<PlanPrice>(group.best, searchSite(run.problem));
-    const [best] = confirmPlans(run.problem, [plain]);
+    let step: SimulatedStep | undefined;
+    const [best] = confirmPlans(run.problem, [plain], { ran: (own) => step = own });
     const errors = knownErrors(stack, options.errors, sizes);
     const line = bestLine({ ...group, best }, planning, {
       errors,
@@ -92,6 +98,9 @@ export function bestPlans(
     });
     const { plan, eventSeconds: stepSeconds, peakBytes } = best;
     const value = valueOf(objective, { stepSeconds, peakBytes, devices });
+    if (first === undefined || value < first.value) first = { value, step: step! };
     return { planning, run, plan, line, value };
   }).sort((a, b) => a.value - b.value);
+  if (first === undefined) throw new RangeError("Cannot rank the plans of searches without any");
+  return { best, step: first.step };
 }

@@ -7,7 +7,7 @@
 import { clusterOf } from "../cluster/parse.ts";
 import { computeFactor } from "../cluster/faults.ts";
 import type { Breakdown } from "../step/breakdown.ts";
-import { simulateStep, type StepOptions } from "../step/simulate_step.ts";
+import { type SimulatedStep, simulateStep, type StepOptions } from "../step/simulate_step.ts";
 import type { PlanPrice } from "./evaluate.ts";
 import { type SearchProblem, searchSite } from "./problem.ts";
 
@@ -28,8 +28,12 @@ export interface ConfirmedPlan extends PlanPrice {
 export function confirmPlans(
   problem: SearchProblem,
   plans: readonly PlanPrice[],
-  options: Pick<StepOptions, "contention" | "order"> = {},
+  options: Pick<StepOptions, "contention" | "order"> & {
+    /** Told of every step, in the order of the plans; a step is large. */
+    ran?: (step: SimulatedStep) => void;
+  } = {},
 ): ConfirmedPlan[] {
+  const { ran, ...how } = options;
   const site = searchSite(problem);
   const { sizes, workload } = site;
   const cluster = clusterOf(problem.cluster);
@@ -37,7 +41,8 @@ export function confirmPlans(
   return plans.map((price, place) => {
     const { plan } = price;
     const machine = site.machine(plan.precision);
-    const step = simulateStep({ sizes, plan, workload, machine }, { ...options, speedOf });
+    const step = simulateStep({ sizes, plan, workload, machine }, { ...how, speedOf });
+    ran?.(step);
     const { stepSeconds: eventSeconds, breakdown } = step;
     return { ...price, place, eventSeconds, breakdown };
   }).sort((a, b) => a.eventSeconds - b.eventSeconds);

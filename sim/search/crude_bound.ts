@@ -17,28 +17,6 @@ import { layerKinds } from "./stage_shapes.ts";
 import { boundSlack } from "./time_bound.ts";
 import type { ByWay } from "./ways.ts";
 
-/** Bytes of a parameter at least, under one of the stages of ZeRO. */
-function parameterFloor(
-  degrees: SearchDegrees,
-  ranks: number,
-  of: { site: SearchSite; lists: ChoiceLists; plan: Plan; single: boolean; zero: Plan["zero"][] },
-): number {
-  const { site, lists, plan, single } = of;
-  // A single micro-batch, under which ZeRO 2 has less.
-  const microBatch = plan.globalBatch / degrees.dp / (single ? 1 : 2);
-  let least = Infinity;
-  for (const zero of of.zero) {
-    for (const precision of lists.precision) {
-      const own = { ...plan, dp: degrees.dp, microBatch, zero, precision };
-      for (const matrix of [true, false]) {
-        const bytes = parameterBytes(own, site.habits, { ranks, matrix });
-        least = Math.min(least, bytes.weight + bytes.gradient + bytes.optimizer);
-      }
-    }
-  }
-  return least;
-}
-
 /** Memory of degrees at least, but for what follows from micro-batches. */
 export interface CrudeBytes {
   /**
@@ -52,50 +30,104 @@ export interface CrudeBytes {
   whole: number;
 }
 
-/** See the module; `layer` is what layers hold for a sequence. */
-export function crudeBytes(
-  degrees: SearchDegrees,
-  of: {
-    site: SearchSite;
-    lists: ChoiceLists;
-    plan: Plan;
-    layers: readonly number[];
-    layer: LayerBytes;
-  },
-): CrudeBytes {
-  const { site, lists, layers, plan, layer } = of;
-  const { sizes, stack } = site;
-  const { tp, cp, dp, pp, ep, etp } = degrees;
-  const own = { ...plan, ...degrees };
-  let dense = 0;
-  let experts = 0;
-  layerKinds.forEach((kind, k) => {
-    // A tied table may lie on one stage.
-    if (layers[k] === 0 || (kind === "head" && sizes.tied)) return;
-    const held = rankParameters(kind, sizes, own);
-    dense += layers[k] * held.dense;
-    experts += layers[k] * held.experts;
-  });
-  const replicas = Math.max(1, tp * cp * dp / (ep * etp));
-  const scale = stack.allocatorFactor * boundSlack;
-  const always = (zero: Plan["zero"][], single = false) => {
-    if (zero.length === 0) return Infinity;
-    const bytes = dense * parameterFloor(degrees, dp * cp, { ...of, single, zero }) +
-      experts * parameterFloor(degrees, replicas, { ...of, single, zero });
-    return bytes / pp * scale + stack.reservedBytes * boundSlack;
+/** What memory of degrees is worked out from. */
+interface CrudeSite {
+  site: SearchSite;
+  lists: ChoiceLists;
+  plan: Plan;
+  /** Layers of the model by kind. */
+  layers: readonly number[];
+}
+
+/** Bytes of a parameter at least that so many ranks share, under some stages of ZeRO. */
+function parameterFloor(
+  ranks: number,
+  of: CrudeSite & { zeros: readonly Plan["zero"][]; single: boolean },
+): number {
+  const { site, lists, plan, zeros, single } = of;
+  // A single micro-batch, under which ZeRO 2 has less.
+  const batch = { dp: 1, microBatch: 1, globalBatch: single ? 1 : 2 };
+  let least = Infinity;
+  for (const zero of zeros) {
+    for (const precision of lists.precision) {
+      const own = { ...plan, ...batch, zero, precision };
+      for (const matrix of [true, false]) {
+        const bytes = parameterBytes(own, site.habits, { ranks, matrix });
+        least = Math.min(least, bytes.weight + bytes.gradient + bytes.optimizer);
+      }
+    }
+  }
+  return least;
+}
+
+/** Floors of a parameter by ranks, remembered. */
+function parameterFloors(of: CrudeSite) {
+  const whole = of.lists.zero.filter((zero) => zero < 3);
+  const sharded = of.lists.zero.filter((zero) => zero === 3);
+  const byRanks = (zeros: readonly Plan["zero"][], single: boolean) => {
+    const known = new Map<number, number>();
+    return (ranks: number) => {
+      let bytes = known.get(ranks);
+      if (bytes === undefined) {
+        known.set(ranks, bytes = parameterFloor(ranks, { ...of, zeros, single }));
+      }
+      return bytes;
+    };
   };
-  const whole = lists.zero.filter((zero) => zero < 3);
-  const sharded = lists.zero.filter((zero) => zero === 3 && pp === 1);
-  // Without any, a rule says so later.
-  const none = whole.length + sharded.length === 0 ? stack.reservedBytes : Infinity;
   return {
-    always: {
-      single: Math.min(none, always(whole, true)),
-      several: Math.min(none, always(whole)),
-      sharded: always(sharded),
-    },
-    kept: layer.kept.map((kept) => kept * scale),
-    whole: layer.whole * scale,
+    single: byRanks(whole, true),
+    several: byRanks(whole, false),
+    sharded: byRanks(sharded, false),
+  };
+}
+
+/** Parameters of the model that a rank holds of each stage together, remembered. */
+function heldParameters({ site: { sizes }, plan, layers }: CrudeSite) {
+  const known = new Map<string, { dense: number; experts: number }>();
+  return (degrees: SearchDegrees) => {
+    const key = `${degrees.tp}/${degrees.ep}/${degrees.etp}`;
+    let all = known.get(key);
+    if (all === undefined) {
+      known.set(key, all = { dense: 0, experts: 0 });
+      for (const [k, kind] of layerKinds.entries()) {
+        // A tied table may lie on one stage.
+        if (layers[k] === 0 || (kind === "head" && sizes.tied)) continue;
+        const held = rankParameters(kind, sizes, { ...plan, ...degrees });
+        all.dense += layers[k] * held.dense;
+        all.experts += layers[k] * held.experts;
+      }
+    }
+    return all;
+  };
+}
+
+/** Memory of degrees at least, whose layers hold so much for a sequence. */
+export type CrudeTable = (degrees: SearchDegrees, layer: LayerBytes) => CrudeBytes;
+
+/** See the module. */
+export function crudeTable(of: CrudeSite): CrudeTable {
+  const { stack } = of.site;
+  const floors = parameterFloors(of);
+  const parametersOf = heldParameters(of);
+  const scale = stack.allocatorFactor * boundSlack;
+  return (degrees, layer) => {
+    const { tp, cp, dp, pp, ep, etp } = degrees;
+    const { dense, experts } = parametersOf(degrees);
+    const replicas = Math.max(1, tp * cp * dp / (ep * etp));
+    const always = (floor: (ranks: number) => number) =>
+      (dense * floor(dp * cp) + (experts > 0 ? experts * floor(replicas) : 0)) / pp * scale +
+      stack.reservedBytes * boundSlack;
+    const single = always(floors.single);
+    const sharded = pp === 1 ? always(floors.sharded) : Infinity;
+    // Where nothing may be sharded so, a rule says so later.
+    const none = single === Infinity && sharded === Infinity;
+    return {
+      always: none
+        ? { single: 0, several: 0, sharded }
+        : { single, several: always(floors.several), sharded },
+      kept: layer.kept.map((kept) => kept * scale),
+      whole: layer.whole * scale,
+    };
   };
 }
 

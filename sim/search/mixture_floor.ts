@@ -89,9 +89,22 @@ export function mixtureFloors({ site, lists, kinds, modes }: FloorSite): Mixture
   const attentions = new Map<string, MixtureParts>();
   const experts = new Map<string, MixtureParts[][]>();
 
-  function partsOf(plan: Plan, of: Pick<PartSite, "fields" | "beside">): MixtureParts {
+  // The experts of modules that predict further tokens are those of all mixtures.
+  const withExperts = kinds.find(({ kind }) => kind === "moe") ?? kinds[0];
+
+  function partsOf(
+    plan: Plan,
+    of: Pick<PartSite, "fields" | "beside">,
+    priced: (kind: LayerKind) => LayerKind = (kind) => kind,
+  ): MixtureParts {
     const price = layerPricer(plan, site);
-    const parts = kinds.map(({ kind }) => partOf(price(kind, "none"), { site, ...of }));
+    const known = new Map<LayerKind, LayerPart>();
+    const parts = kinds.map(({ kind }) => {
+      const own = priced(kind);
+      let part = known.get(own);
+      if (part === undefined) known.set(own, part = partOf(price(own, "none"), { site, ...of }));
+      return part;
+    });
     const share = site.machine(plan.precision).stack.hiddenShare.experts;
     const sum = (figure: (part: LayerPart, way: number) => number) =>
       ways.map((_, way) =>
@@ -132,10 +145,11 @@ export function mixtureFloors({ site, lists, kinds, modes }: FloorSite): Mixture
       () =>
         lists.dispatcher.map((dispatcher) =>
           triedRowFormats({ ...plan, dispatcher }, lists).map((formats) =>
-            partsOf({ ...plan, dispatcher, formats }, {
-              fields: experted,
-              beside: "dispatchSeconds",
-            })
+            partsOf(
+              { ...plan, dispatcher, formats },
+              { fields: experted, beside: "dispatchSeconds" },
+              () => withExperts.kind,
+            )
           )
         ),
     );

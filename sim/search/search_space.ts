@@ -9,7 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
 import { choicesOf, rowFormats, spaceOf } from "./choices.ts";
 import { countRule, emptyTally, type Tally } from "./counts.ts";
-import { type CrudeBytes, crudeBytes, crudeOfBatch } from "./crude_bound.ts";
+import { type CrudeBytes, crudeOfBatch, type CrudeTable, crudeTable } from "./crude_bound.ts";
 import { type Cuts, cutsOf } from "./cuts.ts";
 import { type DegreeFloors, degreeFloors } from "./degree_floor.ts";
 import { degreeFields, type SearchDegrees, visitDegrees } from "./degrees.ts";
@@ -63,6 +63,8 @@ export interface PreparedSearch extends PreparedUnits {
   tables: LayerTables;
   /** What layers take at least under degrees. */
   floors: DegreeFloors;
+  /** What devices hold at least under degrees. */
+  crude: CrudeTable;
   /** What is left to choose behind a cut. */
   leaves: LeafTable;
 }
@@ -128,11 +130,11 @@ function batchesOf(
   space: Omit<PreparedSearch, "units">,
   of: { cuts: Cuts; batches: (dp: number) => readonly number[] },
 ): Pick<SearchUnit, "microBatches" | "crude"> {
-  const { site, lists, base, tally, layers, floors } = space;
+  const { site, lists, tally, floors } = space;
   const { cuts, batches } = of;
   const { problem: { globalBatch }, limitBytes: limit } = site;
   const layer = floors.layerBytes(degrees);
-  const crude = crudeBytes(degrees, { site, lists, plan: base, layers, layer });
+  const crude = space.crude(degrees, layer);
   const whole = batches(degrees.dp);
   const microBatches = whole.filter((microBatch) => {
     const microBatches = globalBatch / (degrees.dp * microBatch);
@@ -222,6 +224,7 @@ export function prepareSearch(problem: SearchProblem, known?: PreparedUnits): Pr
     leaves: leafTable({ site, lists, perCut }),
     cuts: cutsOf(site, lists, base),
     tables: layerTables(site, lists, base),
+    crude: crudeTable({ site, lists, plan: base, layers: modelLayers(site) }),
     layers: modelLayers(site),
     formats: rowFormats(base, lists),
   };
