@@ -11,6 +11,7 @@ import { planMemory, planTime } from "../../../sim/search/evaluate.ts";
 import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
 import { prepareSearch, unitBytes } from "../../../sim/search/search_space.ts";
 import { coresOf } from "../../../sim/search/unit_cores.ts";
+import { unitHope } from "../../../sim/search/unit_hope.ts";
 import { unitShapes } from "../../../sim/search/unit_shapes.ts";
 import { simulateStep } from "../../../sim/step/simulate_step.ts";
 import { deepseekV3 } from "../cost/examples.ts";
@@ -110,6 +111,14 @@ Deno.test("no bound is above what it bounds", () => {
       ...{ space, known: { best: [], front: [] }, tally: emptyTally(), stop: () => false },
       rules: { top: 1, front: true, objective: "time" as const },
     };
+    // A plan that beats all that is known by a millionth has hope.
+    const slower = 1 + 1e-6;
+    const rival = {
+      plan: given.plan,
+      ...{ stepSeconds: stepSeconds * slower, peakBytes: peakBytes * slower },
+    };
+    const hope = unitHope(unit, { ...of, known: { best: [rival], front: [rival] } });
+    assert(hope(microBatch) !== undefined, `hope: ${text()}`);
     const [shape] = unitShapes(unit, of);
     assert(shape.leastSeconds <= stepSeconds * near, `shape: ${text()}`);
     assert(Math.min(...shape.least.bytes) <= peakBytes * near, `bytes of shape: ${text()}`);

@@ -92,6 +92,22 @@ const problem: SearchProblem = {
   },
 };
 
+Deno.test("a front ends where it is told to, and loses nothing before", () => {
+  let shorter = 0;
+  fc.assert(
+    fc.property(problems, fc.constantFrom(1.05, 1.2, 2), (problem, frontSpan) => {
+      const whole = searchPlans(problem, { top: 1 });
+      const { best, front } = searchPlans(problem, { top: 1, frontSpan });
+      assertEquals(best, whole.best);
+      const most = frontSpan * (whole.front[0]?.stepSeconds ?? 0);
+      assertEquals(front, whole.front.filter(({ stepSeconds }) => stepSeconds <= most));
+      if (front.length < whole.front.length) shorter++;
+    }),
+    { seed: 11, numRuns: 100 },
+  );
+  assert(shorter > 3, `${shorter} fronts are shorter`);
+});
+
 Deno.test("with slack the best are exact and the front is near", () => {
   let priced = 0;
   let exact = 0;

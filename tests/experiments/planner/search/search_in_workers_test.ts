@@ -5,9 +5,10 @@ import {
 } from "../../../../experiments/planner/search/search_in_workers.ts";
 import type { SearchProblem } from "../../../../sim/search/problem.ts";
 import { searchPlans, type SearchResult } from "../../../../sim/search/search_plans.ts";
-import { rules, sumOf, wide } from "./fixture.ts";
+import { withPool } from "../../../../experiments/planner/search/worker_pool.ts";
+import { rules as usual, sumOf, wide } from "./fixture.ts";
 
-const { top } = rules;
+const { top } = usual;
 const folder = ".moelab/test/search";
 const alone = searchPlans(wide, { top });
 
@@ -71,6 +72,35 @@ Deno.test("a search that is stopped again and again ends as one that is not", as
   assertEquals(outcome(again), outcome(whole));
   const leftovers = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".tmp"));
   assertEquals(leftovers, []);
+});
+
+Deno.test("workers that stay find the same, and go on from what is given", async () => {
+  const other = { ...wide, globalBatch: 32 };
+  const rules = { top: 1, frontSlack: 0.02, frontSpan: 5 };
+  const [best] = [await searchInWorkers(wide, { top, front: false, workers: 2 })];
+  const given = best.state.best;
+  const front = await searchInWorkers(wide, { ...rules, given, workers: 2 });
+  assertEquals(front.best[0], best.best[0]);
+  await withPool(2, async (pool) => {
+    assertEquals(
+      outcome(await searchInWorkers(wide, { top, front: false, pool })),
+      outcome(best),
+    );
+    assertEquals(outcome(await searchInWorkers(wide, { ...rules, given, pool })), outcome(front));
+    // Another problem in between, and stopped before its end.
+    const stopped = await searchInWorkers(other, { top, pool, budgetSeconds: 0 });
+    assertEquals(stopped.complete, false);
+    assertEquals(outcome(await searchInWorkers(wide, { ...rules, given, pool })), outcome(front));
+  });
+  // What is given is kept where nothing beats it.
+  const all = searchPlans(wide, { top, frontSlack: 0, frontSpan: 5 });
+  for (const { stepSeconds, peakBytes } of all.front) {
+    assert(
+      front.front.some((near) =>
+        near.stepSeconds <= 1.02 * stepSeconds && near.peakBytes <= 1.02 * peakBytes
+      ),
+    );
+  }
 });
 
 Deno.test("a budget ends a search, which then gives what it has", async () => {
