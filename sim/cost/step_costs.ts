@@ -11,8 +11,6 @@ import {
   sendSeconds,
 } from "../network/closed/mod.ts";
 import type { Plan } from "../plan/plan.ts";
-import { shardsGradients } from "../plan/sharded_gradients.ts";
-import { memorySeconds } from "./device.ts";
 import { addExchanges } from "./exchange_cost.ts";
 import { type Groups, groupsOf } from "./groups.ts";
 import { layerKernels } from "./layer_cost.ts";
@@ -23,12 +21,8 @@ import { rankParameters } from "./parameters.ts";
 import type { ChunkCost, LayerCost, LayerKind, StageStep, StepCosts } from "./phases.ts";
 import type { Sizes } from "./sizes.ts";
 import { type Split, splitOf } from "./split.ts";
+import { type HeldParameters, updateSeconds } from "./update_cost.ts";
 import type { Workload } from "./workload.ts";
-
-/** Bytes of states that an update reads and writes for each parameter that it owns. */
-const updateBytes = 30;
-/** Bytes of each parameter that it zeroes, checks and clips. */
-const gradientBytes = 8;
 
 /** Replicas of an expert add up their gradients: each sends its own and gets the sum. */
 function replicaSeconds(
@@ -41,11 +35,11 @@ function replicaSeconds(
 }
 
 function stageStep(
-  held: { dense: number; experts: number },
+  held: HeldParameters,
   options: { sizes: Sizes; plan: Plan; machine: Machine; groups: Groups },
 ): StageStep {
   const { plan, machine, groups } = options;
-  const { fabric, stack, device } = machine;
+  const { fabric, stack } = machine;
   const slower = 1 / stack.bandwidthFactor.data;
   const gradient = formats[plan.formats.gradients ?? "bf16"].bytes;
   const parameter = formats[plan.formats.parameters ?? "bf16"].bytes;
@@ -61,26 +55,13 @@ function stageStep(
   const gather = allGatherSeconds(held.dense * parameter, groups.shard, fabric) +
     allGatherSeconds(held.experts * parameter, groups.expertData, fabric);
   const sharded = plan.zero > 0;
-  const owned = sharded
-    ? held.dense / groups.shard.ranks + held.experts / groups.expertData.ranks
-    : held.dense + held.experts;
-  const touched = shardsGradients(plan) ? owned : held.dense + held.experts;
-  const bytes = owned * updateBytes + touched * gradientBytes;
   const perMicroBatch = plan.zero === 3;
   return {
     gradientSeconds: (perMicroBatch ? 0 : scatter + (sharded ? 0 : gather)) * slower +
       (replicas + copies) * slower,
     parameterSeconds: perMicroBatch || !sharded ? 0 : gather * slower,
-    updateSeconds: memorySeconds(bytes, device),
+    updateSeconds: updateSeconds(held, plan, machine),
   };
-}
-
-/** Parameters that a rank holds. */
-interface HeldParameters {
-  /** But for experts. */
-  dense: number;
-  /** Experts. */
-  experts: number;
 }
 
 /** A chunk with what a rank holds of it. */

@@ -30,7 +30,8 @@ function searchCore(core: Core, of: UnitSite): boolean {
     const stays = sharding.zero < 3;
     for (const gradients of lists.gradients) {
       for (const gathers of parameters) {
-        const stepSeconds = stays ? Math.max(least.stepSeconds, inside) : least.stepSeconds;
+        const again = stays ? inside + least.updateSeconds : 0;
+        const stepSeconds = Math.max(least.stepSeconds, again);
         if (isHopeless(known, { stepSeconds, peakBytes: peakBytes ?? least.peakBytes }, rules)) {
           tally.time++;
           continue;

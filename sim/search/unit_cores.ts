@@ -21,12 +21,24 @@ import type { Shape } from "./unit_shapes.ts";
 import { triedRowFormats } from "./row_formats.ts";
 import { type ByWay, hasHope } from "./ways.ts";
 
+/** A sharding that may fit. */
+export interface CoreSharding {
+  /** What is sharded. */
+  sharding: Sharding;
+  /** Seconds of a step at least. */
+  stepSeconds: number;
+  /** Of these, the optimiser's step. */
+  updateSeconds: number;
+  /** Bytes at least. */
+  peakBytes: number;
+}
+
 /** Plans that differ in sharding and in what hides data ranks alone. */
 export interface Core {
   /** What they share. */
   plan: Plan;
   /** Shardings that may fit, with the least seconds of a step and the least bytes. */
-  shardings: { sharding: Sharding; stepSeconds: number; peakBytes: number }[];
+  shardings: CoreSharding[];
 }
 
 /** Shardings that share their least times, by their places in the list. */
@@ -78,7 +90,7 @@ function longestOfSets(memory: MemoryBound, of: UnitSite, paired: boolean): Floa
 
 /** Plans of a shape that may be kept, by what their time without surroundings follows from. */
 export function coresOf(from: Shape, of: UnitSite): Core[] {
-  const { plan: shape, bound: bare, options, least } = from;
+  const { plan: shape, bound: bare, options, least, updates } = from;
   const { space, known, rules, tally } = of;
   const { site, lists, tables } = space;
   const { limitBytes } = site;
@@ -123,13 +135,14 @@ export function coresOf(from: Shape, of: UnitSite): Core[] {
     const most = longest[paired ? 1 : 0] ??= longestOfSets(memory, of, paired);
     for (const { places, lines, shards } of timesOf(plan, bound, { site: of, shardings })) {
       const all = places.reduce((sum, at) => sum + plans[at], 0);
+      const update = Math.min(...places.map((at) => updates[at]));
       for (let s = 0; s < sets; s++) {
         if (most[s] < 0) {
           fallen.memory += all;
           continue;
         }
-        const stepSeconds = Math.max(leastOfSet(lines, s) + shards.added, shards.all);
-        if (stepSeconds > most[s]) {
+        const inside = Math.max(leastOfSet(lines, s) + shards.added, shards.all);
+        if (inside + update > most[s]) {
           fallen.time += all;
           continue;
         }
@@ -137,8 +150,10 @@ export function coresOf(from: Shape, of: UnitSite): Core[] {
         for (const at of places) {
           const peakBytes = memory.bytes(s, at, { paired, pipeline });
           const fits = peakBytes <= limitBytes;
+          const updateSeconds = updates[at];
+          const stepSeconds = inside + updateSeconds;
           if (fits && !isHopeless(known, { stepSeconds, peakBytes }, rules)) {
-            left.push({ sharding: shardings[at], stepSeconds, peakBytes });
+            left.push({ sharding: shardings[at], stepSeconds, updateSeconds, peakBytes });
           } else fallen[fits ? "time" : "memory"] += plans[at];
         }
         if (left.length === 0) continue;

@@ -14,6 +14,7 @@ import { leastBytes, type MemoryParts } from "./memory_bound.ts";
 import type { PreparedSearch, SearchUnit } from "./search_space.ts";
 import { unitHope } from "./unit_hope.ts";
 import type { UnitSite } from "./unit_site.ts";
+import { updateBounds } from "./update_bound.ts";
 import { type StateBytes, stateBytes } from "./state_bytes.ts";
 import { type BoundSite, lowerSeconds } from "./time_bound.ts";
 import { type ByWay, hasHope, type LeastByWay, ways } from "./ways.ts";
@@ -32,6 +33,8 @@ export interface Shape extends MemoryParts {
   least: LeastByWay;
   /** Least seconds of a step. */
   leastSeconds: number;
+  /** Of these, seconds of the optimiser's step, by sharding. */
+  updates: readonly number[];
 }
 
 /** What the shapes of a unit with a format share, worked out when it is asked for. */
@@ -43,6 +46,8 @@ interface UnitFormat {
   least: ByWay;
   /** What is known of the memory of a cut before a dispatcher is chosen. */
   parts: (cut: Cut, batch: Plan) => MemoryParts;
+  /** Seconds of the optimiser's step, by sharding. */
+  updates: (cut: Cut, batch: Plan) => readonly number[];
   /** Cuts without hope whatever the dispatcher, with the number of micro-batches at which they fell. */
   fallen: Map<Cut, number>;
   /** The last number of micro-batches at which all of its cuts had fallen; 0 where none is known. */
@@ -56,7 +61,7 @@ interface ShapeSite extends UnitSite {
 }
 
 function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
-  const { base, lists, tables } = space;
+  const { base, lists, site, tables } = space;
   const own: Plan = { ...base, ...unit.degrees };
   const shardings = shardingsOf(own, space);
   const floors = floorsOf(unit, space);
@@ -83,8 +88,21 @@ function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
       }
       return { memory, microBatch, stages, always: known };
     };
+    const updatesBy = [new Map<Cut, number[]>(), new Map<Cut, number[]>()];
+    const machine = site.machine(precision);
+    const updates = (cut: Cut, batch: Plan): number[] => {
+      const microBatches = microBatchesOf(batch);
+      const alike = updatesBy[microBatches === 1 ? 1 : 0];
+      let known = alike.get(cut);
+      if (known === undefined) {
+        const { held } = cut.memory(microBatches);
+        const of = { plan: { ...batch, ...cut.fields }, sizes: site.sizes, machine, shardings };
+        alike.set(cut, known = updateBounds(held, of));
+      }
+      return known;
+    };
     const least = ways.map((_, way) => Math.min(...floors[p].map(({ seconds }) => seconds[way])));
-    return { precision, floors: floors[p], least, parts, fallen: new Map(), allFallen: 0 };
+    return { precision, floors: floors[p], least, parts, updates, fallen: new Map(), allFallen: 0 };
   });
 }
 
@@ -133,10 +151,21 @@ function formatShapes(
       const bound = { ...own, pipeline: cut.pipeline };
       const seconds = ways.map(() => Infinity);
       for (const modes of cut.modes) lowerSeconds(seconds, bound, { modes, pipeline });
-      for (let way = 0; way < ways.length; way++) seconds[way] = Math.max(seconds[way], least[way]);
+      const updates = format.updates(cut, batch);
+      const update = updates.length > 0 ? Math.min(...updates) : 0;
+      for (let way = 0; way < ways.length; way++) {
+        seconds[way] = Math.max(seconds[way], least[way]) + update;
+      }
       if (!hasHopeAt(bytes, seconds)) continue;
       shapes.push({
-        ...{ ...parts, cut, bound, least: { bytes, seconds }, leastSeconds: Math.min(...seconds) },
+        ...{
+          ...parts,
+          cut,
+          bound,
+          updates,
+          least: { bytes, seconds },
+          leastSeconds: Math.min(...seconds),
+        },
         plan: { ...plan, ...cut.fields },
       });
     }
