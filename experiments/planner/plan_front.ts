@@ -5,6 +5,9 @@
  */
 import type { PlanLine } from "./plan_record.ts";
 
+/** Times as long as the fastest that plans of a front may take: nobody trains with slower ones. */
+export const FRONT_SPAN = 10;
+
 /** What is weighed: time and memory, and the cost of a step where devices differ in number. */
 const weights = (line: PlanLine): number[] => [
   line.closedSeconds,

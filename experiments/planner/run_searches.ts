@@ -8,6 +8,7 @@ import type { PlanPrice } from "../../sim/search/evaluate.ts";
 import type { SearchProgress } from "../../sim/search/run_search.ts";
 import type { SearchResult } from "../../sim/search/search_plans.ts";
 import { withPool, type WorkerPool } from "./search/worker_pool.ts";
+import { FRONT_SPAN } from "./plan_front.ts";
 import { searchTask, type SearchWays } from "./search_task.ts";
 import type { SearchTask } from "./search_tasks.ts";
 
@@ -33,9 +34,6 @@ export interface RunSearch
   /** Whether the front was searched to its end. */
   frontComplete: boolean;
 }
-
-/** Times as long as the fastest that plans of a front may take: nobody trains with slower ones. */
-export const FRONT_SPAN = 10;
 
 /** Seconds that fronts may take together where no budget is given. */
 const FRONT_SECONDS = 15;

@@ -10,7 +10,7 @@ import { openSearch } from "../../sim/search/open_search.ts";
 import { type SearchProblem, searchSite } from "../../sim/search/problem.ts";
 import type { SearchProgress } from "../../sim/search/run_search.ts";
 import { type SearchResult, searchResult } from "../../sim/search/search_plans.ts";
-import { searchInWorkers } from "./search/search_in_workers.ts";
+import { searchWithPool } from "./search/search_with_pool.ts";
 import type { WorkerPool } from "./search/worker_pool.ts";
 import { searchHere } from "./search_here.ts";
 
@@ -71,7 +71,7 @@ export async function searchTask(
     return searchResult(space, state);
   }
   const statePath = options.saveIn && join(options.saveIn, `${name}.json`);
-  return await searchInWorkers(problem, {
+  return await searchWithPool(problem, {
     ...{
       top,
       front,

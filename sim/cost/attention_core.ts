@@ -14,8 +14,7 @@ type CoreSite = Omit<CostSite, "groups">;
 function keysSeen({ sizes, split }: CoreSite): number {
   const { window } = sizes.attention;
   if (!window) return split.keys;
-  const inWindow = Math.min(window.size, split.keys);
-  return (split.keys + (window.every - 1) * inWindow) / window.every;
+  return (split.keys + (window.every - 1) * split.windowKeys) / window.every;
 }
 
 /**

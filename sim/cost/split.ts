@@ -19,6 +19,8 @@ export interface Split {
   queries: number;
   /** Keys that a query sees on average in a layer with full attention. */
   keys: number;
+  /** The same in a layer whose attention has a window; as many as in others where none has. */
+  windowKeys: number;
   /** Ranks that share its dense matrices. */
   tp: number;
   /** Ranks that share its experts' matrices. */
@@ -31,6 +33,15 @@ export interface Split {
   localExperts: number;
   /** Choices that this rank's tokens send out. */
   sentRows: number;
+}
+
+/**
+ * Keys that a query sees on average in a window of so many. In a causal one the first queries see fewer:
+ * of `s` tokens the first `w` see `w / 2` each, the others `w`.
+ */
+function keysInWindow(window: number, { sequence, causal }: Workload): number {
+  const most = Math.min(window, sequence);
+  return causal ? most - most ** 2 / (2 * sequence) : most;
 }
 
 /** The share of a micro-batch that one rank has under a plan, routing balanced. */
@@ -49,7 +60,8 @@ export function splitOf(sizes: Sizes, plan: Plan, workload: Workload): Split {
     ownTokens,
     sequences: microBatch,
     queries,
-    keys: workload.causal ? workload.sequence / 2 : workload.sequence,
+    keys: keysInWindow(workload.sequence, workload),
+    windowKeys: keysInWindow(sizes.attention.window?.size ?? workload.sequence, workload),
     tp,
     etp,
     expertRows,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { closedForm, type PipelineTime, pipelineTime, type StepTime } from "../cost/closed_form.ts";
+import { closedForm } from "../cost/closed_form.ts";
+import { type PipelineTime, pipelineTime, type StepTime, stepTime } from "../cost/closed_step.ts";
 import { type CostedStep, reshardedCosts, stepCosts } from "../cost/step_costs.ts";
 import { fullestStage, type StageMemory, stageMemory } from "../memory/stage_memory.ts";
 import { completePlan } from "../plan/complete_plan.ts";
@@ -46,10 +47,10 @@ export function alikeTimes(site: SearchSite): (plan: Plan) => StepTime {
     if (plan.zero === 3) return planTime(plan, site);
     const machine = site.machine(plan.precision);
     const input = { sizes, plan, workload, machine };
-    if (known) return closedForm(reshardedCosts(known.costs, input), plan, machine, known.pipeline);
+    if (known) return stepTime(known.pipeline, reshardedCosts(known.costs, input), input);
     const costs = stepCosts(input);
     known = { costs, pipeline: pipelineTime(costs, plan, machine) };
-    return closedForm(costs, plan, machine, known.pipeline);
+    return stepTime(known.pipeline, costs, input);
   };
 }
 

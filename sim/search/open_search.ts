@@ -26,7 +26,6 @@ export type { PreparedUnits } from "./search_space.ts";
  * Makes a search ready. Workers who share one each open the same problem, and agree on the order of its
  * parts.
  *
- * @param known What another one made ready of the same problem; see `preparedUnits`.
  * @throws {UserError} for a problem that cannot be.
  *
  * @example Two parts, one after the other
@@ -53,8 +52,16 @@ export type { PreparedUnits } from "./search_space.ts";
  * assert(searchResult(space, both).best.length === 10);
  * ```
  */
-export function openSearch(problem: SearchProblem, known?: PreparedUnits): SearchSpace {
-  const search = prepareSearch(problem, known);
+export function openSearch(problem: SearchProblem): SearchSpace {
+  return opened(prepareSearch(problem));
+}
+
+/** The same with what another one made ready of the problem. */
+export function openPrepared(problem: SearchProblem, known: PreparedUnits): SearchSpace {
+  return opened(prepareSearch(problem, known));
+}
+
+function opened(search: PreparedSearch): SearchSpace {
   const { site, lists, enumerated } = search;
   const space: SearchSpace = { site, lists, enumerated };
   prepared.set(space, search);

@@ -6,7 +6,7 @@
 import { deviceProfiles } from "../cluster/profiles.ts";
 import type { CostedStep } from "../cost/step_costs.ts";
 import { modelFlops } from "./tasks/layer_items.ts";
-import type { StepInput } from "./tasks/stage_layers.ts";
+import type { StepInput } from "../cost/step_costs.ts";
 
 /** Figures of a step. */
 export interface StepFigures {

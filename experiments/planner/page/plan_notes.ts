@@ -4,8 +4,8 @@
  * @module
  */
 import { formatNumber } from "../../../reports/format.ts";
+import { FRONT_SPAN } from "../plan_front.ts";
 import type { PlanRecord } from "../plan_record.ts";
-import { FRONT_SPAN } from "../run_searches.ts";
 
 /** Notes at the end of the page. */
 export function planNotes({ asked, best: [first], winner, frontComplete }: PlanRecord): {

@@ -15,96 +15,12 @@
  *
  * @module
  */
-import { pricePlan } from "../../../sim/search/evaluate.ts";
-import type { FoundPlan, IncumbentRules } from "../../../sim/search/incumbents.ts";
-import { type SearchProblem, searchSite } from "../../../sim/search/problem.ts";
-import type { SearchProgress } from "../../../sim/search/run_search.ts";
-import type { SearchResult } from "../../../sim/search/search_plans.ts";
-import { contentId } from "../../hash.ts";
-import { keepSaving } from "./keep_saving.ts";
-import { allCounts, isDone, type Ledger, openLedger, stateOf } from "./ledger.ts";
-import { readLedger, type SavedLedger } from "./read_ledger.ts";
-import { problemId } from "./saved_search.ts";
-import { openPool, type WorkerPool } from "./worker_pool.ts";
-import { type ChunksOptions, searchChunks } from "./search_chunks.ts";
+import type { SearchProblem } from "../../../sim/search/problem.ts";
+import { searchWithPool } from "./search_with_pool.ts";
+import { withPool } from "./worker_pool.ts";
+import type { WorkersOptions, WorkersResult } from "./workers_options.ts";
 
-/** How far a search with workers is. */
-export interface WorkersProgress extends SearchProgress {
-  /** Share of the space whose plans are decided. */
-  decidedShare: number;
-}
-
-/** How a search is run by workers. */
-export interface WorkersOptions extends Partial<Omit<IncumbentRules, "objective">> {
-  /** Workers; one for each core unless given, and 16 at most. */
-  workers?: number;
-  /**
-   * Workers that stay for another search, in place of new ones. Whoever opened them closes them, at the
-   * latest when a search has thrown.
-   */
-  pool?: WorkerPool;
-  /** Stops the search, which then gives what it has. */
-  signal?: AbortSignal;
-  /** Seconds after which it stops; no end unless given. */
-  budgetSeconds?: number;
-  /** Told at the beginning and after every few units. */
-  onProgress?: (progress: WorkersProgress) => void;
-  /**
-   * Plans of the problem that were found before, which the search goes on from. One that is gone on with
-   * is given the same again.
-   */
-  given?: readonly FoundPlan[];
-  /** Where the search is saved every few seconds and at its end; nowhere unless given. */
-  statePath?: string;
-  /** Whether to go on with the search that is saved there. */
-  resume?: boolean;
-}
-
-/** What a search with workers found. */
-export interface WorkersResult extends SearchResult {
-  /** Workers that searched. */
-  workers: number;
-}
-
-function progressOf({ begin, known, tally, unitsDone }: Ledger): WorkersProgress {
-  const left = Number(tally.left) / Number(begin.counts.enumerated);
-  return {
-    ...{ unitsDone, units: begin.units, evaluated: Number(tally.evaluated) },
-    bestSeconds: known.front[0]?.stepSeconds ?? known.best[0]?.stepSeconds,
-    decidedShare: 1 - left,
-  };
-}
-
-/** A search that goes on where it was, if it was anywhere, and is saved on its way. */
-async function searchAndSave(
-  problem: SearchProblem,
-  of: Omit<ChunksOptions, "open"> & {
-    given?: readonly FoundPlan[];
-    saved?: SavedLedger;
-    saveIn?: { path: string; id: string };
-  },
-): Promise<Ledger> {
-  const { given, saved, saveIn, signal, rules, progress } = of;
-  if (saved && isDone(saved.ledger)) {
-    progress(saved.ledger);
-    return saved.ledger;
-  }
-  const saving = saveIn && keepSaving(saveIn.path, saveIn.id);
-  try {
-    return await searchChunks(problem, {
-      ...of,
-      signal: saving ? AbortSignal.any([saving.failed, ...signal ? [signal] : []]) : signal,
-      open: (begin) => {
-        saved?.check(begin);
-        const ledger = saved?.ledger ?? openLedger(begin, { rules, given });
-        saving?.begin(ledger);
-        return ledger;
-      },
-    });
-  } finally {
-    await saving?.end();
-  }
-}
+export type { WorkersOptions, WorkersProgress, WorkersResult } from "./workers_options.ts";
 
 /**
  * Finds the best plans with workers; see the module. A search that was stopped gives what it has, is not
@@ -135,34 +51,9 @@ async function searchAndSave(
  * assertEquals([best, front], [alone.best, alone.front]);
  * ```
  */
-export async function searchInWorkers(
+export function searchInWorkers(
   problem: SearchProblem,
   options: WorkersOptions = {},
 ): Promise<WorkersResult> {
-  const { top = 10, front = true, frontSlack = 0, signal, budgetSeconds, statePath } = options;
-  const { given, frontSpan } = options;
-  const { objective = "time" } = problem;
-  const rules: IncumbentRules = { top, front, frontSlack, frontSpan, objective };
-  const pool = options.pool ?? openPool(options.workers);
-  const site = searchSite(problem);
-  signal?.throwIfAborted();
-  const id = await problemId(problem, rules);
-  const saved = statePath !== undefined && options.resume
-    ? await readLedger(statePath, { id, site, rules, given })
-    : undefined;
-  const progress = (ledger: Ledger) => options.onProgress?.(progressOf(ledger));
-  const ledger = await searchAndSave(problem, {
-    ...{ rules, pool, given, signal, budgetSeconds, progress, saved },
-    id: await contentId({ problem }),
-    saveIn: statePath === undefined ? undefined : { path: statePath, id },
-  }).finally(() => pool === options.pool || pool.close());
-  const priced = ({ plan }: FoundPlan) => pricePlan(plan, site);
-  return {
-    best: ledger.known.best.map(priced),
-    front: ledger.known.front.map(priced),
-    counts: allCounts(ledger),
-    complete: isDone(ledger),
-    state: stateOf(ledger),
-    workers: pool.workers,
-  };
+  return withPool(options.workers, (pool) => searchWithPool(problem, { ...options, pool }));
 }

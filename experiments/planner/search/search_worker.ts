@@ -5,7 +5,12 @@
  */
 import { UserError } from "../../../kernels/base/errors.ts";
 import type { IncumbentRules } from "../../../sim/search/incumbents.ts";
-import { openSearch, type PreparedUnits, preparedUnits } from "../../../sim/search/open_search.ts";
+import {
+  openPrepared,
+  openSearch,
+  type PreparedUnits,
+  preparedUnits,
+} from "../../../sim/search/open_search.ts";
 import type { SearchProblem } from "../../../sim/search/problem.ts";
 import type { SearchState } from "../../../sim/search/search_state.ts";
 import {
@@ -66,7 +71,8 @@ function answer(request: SearchRequest): SearchReply {
   if (request.kind === "open") {
     const { id, problem, prepared, rules, stop } = request;
     const known = opened?.id === id ? opened.space : undefined;
-    const space = known ?? openSearch(problem, prepared);
+    const space = known ??
+      (prepared ? openPrepared(problem, prepared) : openSearch(problem));
     const stops = () => Atomics.load(stop, 0) !== 0;
     opened = { ...beginProblem(space, rules), id, stop: stops };
     const mine = known === undefined && prepared === undefined;

@@ -15,7 +15,8 @@ import { outerTier } from "../../network/closed/group.ts";
 import type { OperationPhase } from "../../pipeline/program.ts";
 import type { CostedStep } from "../../cost/step_costs.ts";
 import type { Item, ItemPart, StepExchange } from "./parts.ts";
-import type { StageLayer, StepInput } from "./stage_layers.ts";
+import type { StepInput } from "../../cost/step_costs.ts";
+import type { StageLayer } from "./stage_layers.ts";
 
 /** What the items of a layer depend on beside the layer. */
 export interface ItemSite extends StepInput {

@@ -7,27 +7,12 @@
 import { addExchanges } from "../../cost/exchange_cost.ts";
 import { layerKernels } from "../../cost/layer_cost.ts";
 import { modelPart } from "../../plan/stage_layers.ts";
-import type { Machine } from "../../cost/machine.ts";
 import { rankParameters } from "../../cost/parameters.ts";
 import type { LayerCost, LayerKind } from "../../cost/phases.ts";
 import type { Sizes } from "../../cost/sizes.ts";
-import type { CostedStep } from "../../cost/step_costs.ts";
-import type { Workload } from "../../cost/workload.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { CostedStep, StepInput } from "../../cost/step_costs.ts";
 import type { RankLoad } from "./expert_loads.ts";
 import type { StageRanks } from "./stage_ranks.ts";
-
-/** What a step is simulated of. */
-export interface StepInput {
-  /** Model. */
-  sizes: Sizes;
-  /** Plan, complete. */
-  plan: Plan;
-  /** What it is fed with. */
-  workload: Workload;
-  /** Device, links and software. */
-  machine: Machine;
-}
 
 /** A layer on a stage. */
 export interface StageLayer {

@@ -5,6 +5,7 @@ import {
 } from "../../../../experiments/planner/search/search_in_workers.ts";
 import type { SearchProblem } from "../../../../sim/search/problem.ts";
 import { searchPlans, type SearchResult } from "../../../../sim/search/search_plans.ts";
+import { searchWithPool } from "../../../../experiments/planner/search/search_with_pool.ts";
 import { withPool } from "../../../../experiments/planner/search/worker_pool.ts";
 import { rules as usual, sumOf, wide } from "./fixture.ts";
 
@@ -83,14 +84,14 @@ Deno.test("workers that stay find the same, and go on from what is given", async
   assertEquals(front.best[0], best.best[0]);
   await withPool(2, async (pool) => {
     assertEquals(
-      outcome(await searchInWorkers(wide, { top, front: false, pool })),
+      outcome(await searchWithPool(wide, { top, front: false, pool })),
       outcome(best),
     );
-    assertEquals(outcome(await searchInWorkers(wide, { ...rules, given, pool })), outcome(front));
+    assertEquals(outcome(await searchWithPool(wide, { ...rules, given, pool })), outcome(front));
     // Another problem in between, and stopped before its end.
-    const stopped = await searchInWorkers(other, { top, pool, budgetSeconds: 0 });
+    const stopped = await searchWithPool(other, { top, pool, budgetSeconds: 0 });
     assertEquals(stopped.complete, false);
-    assertEquals(outcome(await searchInWorkers(wide, { ...rules, given, pool })), outcome(front));
+    assertEquals(outcome(await searchWithPool(wide, { ...rules, given, pool })), outcome(front));
   });
   // What is given is kept where nothing beats it.
   const all = searchPlans(wide, { top, frontSlack: 0, frontSpan: 5 });
