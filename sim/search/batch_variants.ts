@@ -7,7 +7,8 @@ import { microBatchesOf } from "../memory/in_flight.ts";
 import { sendSeconds } from "../network/closed/send.ts";
 import { planGroup } from "../plan/plan_groups.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type PreparedSearch, type SearchUnit, unitSeconds } from "./search_space.ts";
+import type { PreparedSearch } from "./search_space.ts";
+import { type SearchUnit, unitSeconds } from "./search_units.ts";
 import { type BoundSite, modelSeconds } from "./time_bound.ts";
 import { type ByWay, ways } from "./ways.ts";
 

@@ -162,3 +162,12 @@ export function rowFormats(base: Plan, lists: ChoiceLists): Plan["formats"] {
 export function spaceOf(lists: ChoiceLists): bigint {
   return Object.values(lists).reduce((product, list) => product * BigInt(list.length), 1n);
 }
+
+/** Plans below one of the values of some fields. */
+export function plansBelow(lists: ChoiceLists, chosen: readonly (keyof ChoiceLists)[]): number {
+  return Object.entries(lists).reduce(
+    (product, [field, list]) =>
+      chosen.includes(field as keyof ChoiceLists) ? product : product * list.length,
+    1,
+  );
+}

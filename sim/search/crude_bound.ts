@@ -13,6 +13,7 @@ import type { ChoiceLists } from "./choice_lists.ts";
 import type { LayerBytes } from "./degree_floor.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import type { SearchSite } from "./problem.ts";
+import { recall } from "./recall.ts";
 import { layerKinds } from "./stage_shapes.ts";
 import { boundSlack } from "./time_bound.ts";
 import type { ByWay } from "./ways.ts";
@@ -66,13 +67,8 @@ function parameterFloors(of: CrudeSite) {
   const sharded = of.lists.zero.filter((zero) => zero === 3);
   const byRanks = (zeros: readonly Plan["zero"][], single: boolean) => {
     const known = new Map<number, number>();
-    return (ranks: number) => {
-      let bytes = known.get(ranks);
-      if (bytes === undefined) {
-        known.set(ranks, bytes = parameterFloor(ranks, { ...of, zeros, single }));
-      }
-      return bytes;
-    };
+    return (ranks: number) =>
+      recall(known, ranks, () => parameterFloor(ranks, { ...of, zeros, single }));
   };
   return {
     single: byRanks(whole, true),
@@ -86,9 +82,8 @@ function heldParameters({ site: { sizes }, plan, layers }: CrudeSite) {
   const known = new Map<string, { dense: number; experts: number }>();
   return (degrees: SearchDegrees) => {
     const key = `${degrees.tp}/${degrees.ep}/${degrees.etp}`;
-    let all = known.get(key);
-    if (all === undefined) {
-      known.set(key, all = { dense: 0, experts: 0 });
+    return recall(known, key, () => {
+      const all = { dense: 0, experts: 0 };
       for (const [k, kind] of layerKinds.entries()) {
         // A tied table may lie on one stage.
         if (layers[k] === 0 || (kind === "head" && sizes.tied)) continue;
@@ -96,8 +91,8 @@ function heldParameters({ site: { sizes }, plan, layers }: CrudeSite) {
         all.dense += layers[k] * held.dense;
         all.experts += layers[k] * held.experts;
       }
-    }
-    return all;
+      return all;
+    });
   };
 }
 

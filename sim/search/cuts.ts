@@ -10,6 +10,7 @@ import type { ChoiceLists } from "./choice_lists.ts";
 import { degreeFields } from "./degrees.ts";
 import { holdNoLess, type MemoryStages, memoryStages } from "./memory_stages.ts";
 import type { SearchSite } from "./problem.ts";
+import { recall } from "./recall.ts";
 import { brokenRule, rulesAt } from "./rules_by_field.ts";
 import { type PipelineStages, pipelineStages } from "./stage_shapes.ts";
 import { type TokenModes, tokenModes } from "./time_bound.ts";
@@ -61,11 +62,7 @@ function modesOf(plan: Plan, lists: ChoiceLists): TokenModes[] {
 /** Remembers what follows from a number of micro-batches. */
 function byMicroBatches<T>(make: (microBatches: number) => T): (microBatches: number) => T {
   const known = new Map<number, T>();
-  return (microBatches) => {
-    let value = known.get(microBatches);
-    if (value === undefined) known.set(microBatches, value = make(microBatches));
-    return value;
-  };
+  return (microBatches) => recall(known, microBatches, () => make(microBatches));
 }
 
 function leastHeld(held: readonly Cut[]): Cuts["least"] {
@@ -154,9 +151,5 @@ export function cutsOf(site: SearchSite, lists: ChoiceLists, base: Plan): (pp: n
     };
   }
 
-  return (pp) => {
-    let cuts = known.get(pp);
-    if (cuts === undefined) known.set(pp, cuts = make(pp));
-    return cuts;
-  };
+  return (pp) => recall(known, pp, () => make(pp));
 }

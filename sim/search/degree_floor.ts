@@ -11,11 +11,12 @@ import type { Plan, Precision } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
 import type { SearchDegrees } from "./degrees.ts";
 import { memoryKinds, memoryTable } from "./layer_memory.ts";
-import { mixtureFloors, recall } from "./mixture_floor.ts";
+import { mixtureFloors } from "./mixture_floor.ts";
 import { barePlan, keyOf } from "./layer_tables.ts";
 import { layerPricer, layerWork, type TokenMode } from "./layer_work.ts";
 import { modelLayers } from "./model_layers.ts";
 import type { SearchSite } from "./problem.ts";
+import { recall } from "./recall.ts";
 import { layerKinds } from "./stage_shapes.ts";
 import { type ByWay, setsByWay, ways } from "./ways.ts";
 

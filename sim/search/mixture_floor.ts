@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { ChoiceLists } from "./choice_lists.ts";
 import { layerPricer, type TokenMode, wayPhases } from "./layer_work.ts";
 import type { SearchSite } from "./problem.ts";
+import { recall } from "./recall.ts";
 import { triedRowFormats } from "./row_formats.ts";
 import { heavyModule, ways } from "./ways.ts";
 
@@ -24,13 +25,6 @@ const others = [
 
 /** Gaps between kernels, which shared experts last longer by, are less in a micro-batch without end. */
 const gaps = 1e-3;
-
-/** What is known by a key, made where it is not. */
-export function recall<T>(known: Map<string, T>, key: string, make: () => T): T {
-  let value = known.get(key);
-  if (value === undefined) known.set(key, value = make());
-  return value;
-}
 
 /** One of both parts of a layer, by way: seconds of all passes, and fields of each pass. */
 interface LayerPart {
@@ -101,9 +95,7 @@ export function mixtureFloors({ site, lists, kinds, modes }: FloorSite): Mixture
     const known = new Map<LayerKind, LayerPart>();
     const parts = kinds.map(({ kind }) => {
       const own = priced(kind);
-      let part = known.get(own);
-      if (part === undefined) known.set(own, part = partOf(price(own, "none"), { site, ...of }));
-      return part;
+      return recall(known, own, () => partOf(price(own, "none"), { site, ...of }));
     });
     const share = site.machine(plan.precision).stack.hiddenShare.experts;
     const sum = (figure: (part: LayerPart, way: number) => number) =>

@@ -7,7 +7,8 @@ import { UserError } from "../../kernels/base/errors.ts";
 import { addTally, countsTally, emptyTally, type SearchCounts, tallyCounts } from "./counts.ts";
 import { type FoundPlan, type IncumbentRules, type Incumbents, keepAll } from "./incumbents.ts";
 import { preparedSearch, type SearchSpace } from "./open_search.ts";
-import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import type { PreparedSearch } from "./search_space.ts";
+import type { SearchUnit } from "./search_units.ts";
 
 /** One of several parts that a search is dealt into: every `of`-th unit from `index` on. */
 export interface SearchPart {

@@ -5,7 +5,7 @@
  * @module
  */
 import { searchCores } from "./search_cores.ts";
-import type { SearchUnit } from "./search_space.ts";
+import type { SearchUnit } from "./search_units.ts";
 import { coresOf } from "./unit_cores.ts";
 import { unitShapes } from "./unit_shapes.ts";
 import type { UnitSite } from "./unit_site.ts";

@@ -9,7 +9,7 @@
 import { type CrudeBatch, crudeOfBatch } from "./crude_bound.ts";
 import { mostSeconds } from "./incumbents.ts";
 import type { ShardSeconds } from "./layer_tables.ts";
-import type { SearchUnit } from "./search_space.ts";
+import type { SearchUnit } from "./search_units.ts";
 import { leastShards } from "./time_bound.ts";
 import type { UnitSite } from "./unit_site.ts";
 import { type ByWay, ways } from "./ways.ts";

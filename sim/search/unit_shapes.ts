@@ -4,18 +4,16 @@
  * @module
  */
 import { microBatchesOf } from "../memory/in_flight.ts";
-import type { Plan, Precision } from "../plan/plan.ts";
-import { type Floor, floorsOf, variantOf } from "./batch_variants.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Floor, variantOf } from "./batch_variants.ts";
 import { countRule } from "./counts.ts";
 import type { Cut } from "./cuts.ts";
-import type { LayersMemory } from "./layer_memory.ts";
-import { type LeafOptions, shardingsOf } from "./leaf_options.ts";
+import type { LeafOptions } from "./leaf_options.ts";
 import { leastBytes, type MemoryParts } from "./memory_bound.ts";
-import type { PreparedSearch, SearchUnit } from "./search_space.ts";
+import type { SearchUnit } from "./search_units.ts";
+import { type UnitFormat, unitFormats } from "./unit_formats.ts";
 import { unitHope } from "./unit_hope.ts";
 import type { UnitSite } from "./unit_site.ts";
-import { updateBounds } from "./update_bound.ts";
-import { type StateBytes, stateBytes } from "./state_bytes.ts";
 import { type BoundSite, lowerSeconds } from "./time_bound.ts";
 import { type ByWay, hasHope, type LeastByWay, ways } from "./ways.ts";
 
@@ -37,73 +35,10 @@ export interface Shape extends MemoryParts {
   updates: readonly number[];
 }
 
-/** What the shapes of a unit with a format share, worked out when it is asked for. */
-interface UnitFormat {
-  precision: Precision;
-  /** Its dispatchers. */
-  floors: readonly Floor[];
-  /** Seconds of a step at least with any of them, by way. */
-  least: ByWay;
-  /** What is known of the memory of a cut before a dispatcher is chosen. */
-  parts: (cut: Cut, batch: Plan) => MemoryParts;
-  /** Seconds of the optimiser's step, by sharding. */
-  updates: (cut: Cut, batch: Plan) => readonly number[];
-  /** Cuts without hope whatever the dispatcher, with the number of micro-batches at which they fell. */
-  fallen: Map<Cut, number>;
-  /** The last number of micro-batches at which all of its cuts had fallen; 0 where none is known. */
-  allFallen: number;
-}
-
 /** What the shapes of a unit share. */
 interface ShapeSite extends UnitSite {
   unit: SearchUnit;
   formats: readonly UnitFormat[];
-}
-
-function formatsOf(unit: SearchUnit, space: PreparedSearch): UnitFormat[] {
-  const { base, lists, site, tables } = space;
-  const own: Plan = { ...base, ...unit.degrees };
-  const shardings = shardingsOf(own, space);
-  const floors = floorsOf(unit, space);
-  return lists.precision.map((precision, p) => {
-    const plan = { ...own, precision };
-    let memory: LayersMemory | undefined;
-    // Parts of the model may be there twice, and a single micro-batch has its gradients sharded.
-    const states = new Map<string, StateBytes>();
-    const always = [new Map<Cut, MemoryParts["always"]>(), new Map<Cut, MemoryParts["always"]>()];
-    const parts = (cut: Cut, { microBatch }: Plan): MemoryParts => {
-      memory ??= tables.memory(plan);
-      const microBatches = plan.globalBatch / (plan.dp * microBatch);
-      const stages = cut.memory(microBatches);
-      const alike = always[microBatches === 1 ? 1 : 0];
-      let known = alike.get(cut);
-      if (known === undefined) {
-        const twice = `${cut.fields.schedule === "dualpipe"} ${microBatches === 1}`;
-        let bytes = states.get(twice);
-        if (bytes === undefined) {
-          bytes = stateBytes({ ...plan, ...cut.fields, microBatch }, { memory, shardings });
-          states.set(twice, bytes);
-        }
-        alike.set(cut, known = stages.held.map(bytes));
-      }
-      return { memory, microBatch, stages, always: known };
-    };
-    const updatesBy = [new Map<Cut, number[]>(), new Map<Cut, number[]>()];
-    const machine = site.machine(precision);
-    const updates = (cut: Cut, batch: Plan): number[] => {
-      const microBatches = microBatchesOf(batch);
-      const alike = updatesBy[microBatches === 1 ? 1 : 0];
-      let known = alike.get(cut);
-      if (known === undefined) {
-        const { held } = cut.memory(microBatches);
-        const of = { plan: { ...batch, ...cut.fields }, sizes: site.sizes, machine, shardings };
-        alike.set(cut, known = updateBounds(held, of));
-      }
-      return known;
-    };
-    const least = ways.map((_, way) => Math.min(...floors[p].map(({ seconds }) => seconds[way])));
-    return { precision, floors: floors[p], least, parts, updates, fallen: new Map(), allFallen: 0 };
-  });
 }
 
 /** A cut that may have plans worth keeping with a format, whatever the dispatcher. */
@@ -203,7 +138,7 @@ export function unitShapes(unit: SearchUnit, of: UnitSite): Shape[] {
   const { space, tally } = of;
   const { base, lists, formats } = space;
   const overlap = { ...base.overlap, tensor: lists.tensor[0] };
-  const own: ShapeSite = { ...of, unit, formats: formatsOf(unit, space) };
+  const own: ShapeSite = { ...of, unit, formats: unitFormats(unit, space) };
   const shapes: Shape[] = [];
   const perBatch = BigInt(space.perCut) * BigInt(space.cuts(unit.degrees.pp).held.length);
   const hope = unitHope(unit, of);
