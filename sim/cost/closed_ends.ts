@@ -78,6 +78,9 @@ function addLast(
   last.tail.push(done - end);
 }
 
+const sumOfRuns = (runs: readonly LayerRun[], each: (run: LayerRun) => number) =>
+  runs.reduce((sum, run) => sum + run.count * each(run), 0);
+
 /** What is filled stage by stage. */
 interface Ends {
   firstEnd: number[];
@@ -124,12 +127,14 @@ function endsOf(
     const stand = (1 - hiddenShare.gradients) * bucket;
     for (let chunk = 0; chunk < firsts.length; chunk++) {
       const { runs, backward, weight } = chunks[stage][chunk];
+      // With sharded parameters the operation's line has their exchanges, which its layers have not.
+      const usual = plan.zero === 3 ? sumOfRuns(runs, whole) : backward;
       const sends = blocking > 0 ? chunkSends({ stage, chunk }, of) : undefined;
       ends.firstEnd.push(firsts[chunk] + (sends?.forward ? blocking : 0));
       ends.stand.push(stand);
       ends.exchange.push(chunks[stage][chunk].layers.length * bucket);
       if (runsWhole(plan)) {
-        addLast(ends.whole, runs, { usual: backward, bucket, stand, each: whole });
+        addLast(ends.whole, runs, { usual, bucket, stand, each: whole });
         // What a layer gives is on its way before the output of the operation is.
         if (sends?.backward) ends.whole.tail[ends.whole.tail.length - 1] -= blocking;
       }

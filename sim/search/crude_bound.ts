@@ -148,5 +148,7 @@ export function crudeOfBatch(
 ): number {
   const { microBatch, microBatches, held: { waiting, busy } } = batch;
   const there = sharded ? always.sharded : microBatches > 1 ? always.several : always.single;
-  return there + microBatch * (Math.max(0, waiting - busy) * kept[way] + busy * whole);
+  // Nothing waits in ways that are not tried, which have no end.
+  const waits = waiting > busy ? (waiting - busy) * kept[way] : 0;
+  return there + microBatch * (waits + busy * whole);
 }

@@ -162,7 +162,7 @@ function keepFront(front: FoundPlan[], found: FoundPlan, rules: IncumbentRules):
   while (to < front.length && front[to].peakBytes >= peakBytes) to++;
   front.splice(from, to - from, found);
   const most = spanned(front, rules);
-  while (front[front.length - 1].stepSeconds > most) front.pop();
+  while (front.length > 1 && front[front.length - 1].stepSeconds > most) front.pop();
 }
 
 /**

@@ -7,8 +7,8 @@
  *
  * The units of a search are dealt into chunks (`chunks.ts`), which workers search one after the other;
  * what a chunk has to know before it begins is fixed (`ledger.ts`). A search can be saved while it runs
- * (`saved_search.ts`) and gone on with by another process, to the same end. Each worker opens the problem
- * for itself and has tables of its own.
+ * (`saved_search.ts`) and gone on with by another process, to the same end. One worker makes the
+ * problem ready for all; each has tables of its own.
  *
  * A worker that throws ends the search with its error. One that runs out of memory takes the process with
  * it, as Deno has it; what was saved before can be gone on with, by fewer workers.

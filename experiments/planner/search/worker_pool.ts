@@ -54,6 +54,7 @@ export function openPool(asked?: number): WorkerPool {
   let workers: Worker[] = [];
   let listener: PoolListener | undefined;
   let turn = 0;
+  let death: Error | undefined;
 
   function hear(index: number, reply: SearchReply): void {
     if (reply.turn !== turn) return;
@@ -66,7 +67,8 @@ export function openPool(asked?: number): WorkerPool {
     worker.onmessage = ({ data }: MessageEvent<SearchReply>) => hear(index, data);
     worker.onerror = (event) => {
       event.preventDefault();
-      listener?.failed(new Error(`A worker of the search has died: ${event.message}`));
+      death = new Error(`A worker of the search has died: ${event.message}`);
+      listener?.failed(death);
     };
     return worker;
   }
@@ -79,6 +81,8 @@ export function openPool(asked?: number): WorkerPool {
       listener = next;
       turn++;
       Atomics.store(stop, 0, 0);
+      // One may have died between two searches.
+      if (death) queueMicrotask(() => next.failed(death!));
       if (workers.length === 0) workers = Array.from({ length: count }, (_, index) => open(index));
     },
     send: (worker, request) => workers[worker].postMessage({ ...request, turn }),

@@ -24,8 +24,8 @@ export interface WorkersOptions extends Partial<Omit<IncumbentRules, "objective"
   /** Told at the beginning and after every few units. */
   onProgress?: (progress: WorkersProgress) => void;
   /**
-   * Plans of the problem that were found before, which the search goes on from. One that is gone on with
-   * is given the same again.
+   * Plans of the problem that were found before, which the search goes on from. What is saved leaves them
+   * out: one that is gone on with is given them again, or others that are no worse.
    */
   given?: readonly FoundPlan[];
   /** Where the search is saved every few seconds and at its end; nowhere unless given. */

@@ -30,12 +30,16 @@ interface Case {
   plan: Plan;
 }
 
+/** Some of its experts are there twice, so that their gradients are added up once a step. */
+const copied: Sizes = { ...mixture, moe: { ...mixture.moe!, redundant: 8 } };
+
 const draws = fc.record({
-  sizes: fc.constantFrom(dense, mixture, latent, deepseekV3, mixtral, qwen30b),
+  sizes: fc.constantFrom(dense, mixture, copied, latent, deepseekV3, mixtral, qwen30b),
   name: fc.constantFrom("h100", "h800", "b200"),
   devices: powers(8),
   rounds: fc.constantFrom(1, 2, 4, 8, 16),
   modules: fc.nat(200),
+  shards: fc.constantFrom(undefined, undefined, 1, 2, 4),
   plan: fc.record({
     ...{ tp: powers(3), cp: powers(2), pp: powers(4), ep: powers(6), etp: powers(1) },
     ...{ vpp: fc.constantFrom(1, 2, 3), microBatch: powers(2) },
@@ -74,7 +78,8 @@ function drawCases(count: number, seed: number): Case[] {
       const recompute = bits === 0 ? "none" as const : draw.modules > 180 ? "full" as const : set;
       const site = { devices, sizes, workload };
       const globalBatch = devices * draw.rounds;
-      const plan = withDefaults({ ...draw.plan, recompute, globalBatch }, site);
+      const shards = draw.shards !== undefined && { shardRanks: draw.shards };
+      const plan = withDefaults({ ...draw.plan, ...shards, recompute, globalBatch }, site);
       if (planFault(plan, site) === undefined) {
         found.push({ sizes, cluster: `${draw.name}:${devices}`, plan });
       }
@@ -246,4 +251,26 @@ Deno.test("rounds of DualPipeV that are not run take what the stage's own work t
   const events = simulateStep({ sizes, plan, workload, machine }, { contention: false });
   assert(Math.abs(stepSeconds / events.stepSeconds - 1) < 0.005);
   assert(bubbleSeconds > 0);
+});
+
+Deno.test("what is exchanged once a step makes none shorter, where parameters are sharded too", () => {
+  let exchanges = 0;
+  for (const schedule of scheduleNames) {
+    for (const experts of ["none", "batches", "dualpipe"] as const) {
+      const overlap = { gradients: true, parameters: true, tensor: true, pipeline: true, experts };
+      const input = { ep: 8, zero: 3, schedule, overlap, globalBatch: 64 } as const;
+      const site = { devices: 32, sizes: copied, workload };
+      const plan = withDefaults(input, site);
+      if (planFault(plan, site) !== undefined) continue;
+      const time = planTime(
+        plan,
+        searchSite(problemOf({ sizes: copied, cluster: "b200:32", plan })),
+      );
+      const rest = time.busySeconds + time.bubbleSeconds + time.updateSeconds;
+      assert(time.dataSeconds >= -1e-12, `${schedule}, ${experts}: ${time.dataSeconds}`);
+      assert(time.stepSeconds >= rest * (1 - 1e-12));
+      if (time.dataSeconds > 0) exchanges++;
+    }
+  }
+  assert(exchanges > 5, `${exchanges} plans exchange`);
 });
