@@ -57,14 +57,15 @@ export async function searchTask(
     given?: readonly FoundPlan[];
   },
 ): Promise<SearchResult> {
-  const { top, front, frontSlack, frontSpan, signal, seconds, forSeconds, progress, name, given } =
-    options;
+  const { top, front, frontSlack, frontSpan, signal, seconds, forSeconds, progress } = options;
+  const { name, pool, given } = options;
+  const rules = { top, front, frontSlack, frontSpan };
   const { objective = "time" } = problem;
   if (isSmall(problem)) {
     const space = openSearch(problem);
     const end = forSeconds < Infinity ? seconds() + forSeconds : Infinity;
     const state = await searchHere(space, {
-      rules: { top, front, frontSlack, frontSpan, objective },
+      rules: { ...rules, objective },
       stop: () => signal.aborted || (end < Infinity && seconds() >= end),
       progress,
     });
@@ -72,16 +73,7 @@ export async function searchTask(
   }
   const statePath = options.saveIn && join(options.saveIn, `${name}.json`);
   return await searchWithPool(problem, {
-    ...{
-      top,
-      front,
-      frontSlack,
-      frontSpan,
-      signal,
-      pool: options.pool,
-      given,
-      onProgress: progress,
-    },
+    ...{ ...rules, signal, pool, given, onProgress: progress },
     budgetSeconds: forSeconds < Infinity ? forSeconds : undefined,
     statePath,
     resume: options.resume && statePath !== undefined && await exists(statePath),

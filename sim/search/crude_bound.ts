@@ -142,9 +142,8 @@ export interface CrudeBatch {
  */
 export function crudeOfBatch(
   { always, kept, whole }: CrudeBytes,
-  way: number,
   batch: CrudeBatch,
-  sharded: boolean,
+  { way, sharded }: { way: number; sharded: boolean },
 ): number {
   const { microBatch, microBatches, held: { waiting, busy } } = batch;
   const there = sharded ? always.sharded : microBatches > 1 ? always.several : always.single;

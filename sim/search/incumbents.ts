@@ -80,7 +80,9 @@ function asSmall(front: readonly Point[], peakBytes: number): number {
 
 /** Seconds that plans of a front may take; those of the fastest so far, times a span. */
 const spanned = (front: readonly Point[], { frontSpan = Infinity }: IncumbentRules) =>
-  front.length === 0 || frontSpan === Infinity ? Infinity : front[0].stepSeconds * frontSpan;
+  front.length === 0 || frontSpan === Infinity
+    ? Infinity
+    : front[0].stepSeconds * Math.max(1, frontSpan);
 
 /** Whether a plan of the front is at least as good in both. */
 function beaten(front: readonly Point[], point: Point): boolean {
@@ -162,7 +164,7 @@ function keepFront(front: FoundPlan[], found: FoundPlan, rules: IncumbentRules):
   while (to < front.length && front[to].peakBytes >= peakBytes) to++;
   front.splice(from, to - from, found);
   const most = spanned(front, rules);
-  while (front.length > 1 && front[front.length - 1].stepSeconds > most) front.pop();
+  while (front[front.length - 1].stepSeconds > most) front.pop();
 }
 
 /**

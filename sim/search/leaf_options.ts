@@ -7,7 +7,7 @@
  * beside other micro-batches where a schedule runs no two operations in pairs and no whole backward
  * passes, and where no tokens travel. Activations that travel between stages beside kernels are never
  * slower but take a buffer more, so both are tried; with one stage there are none. Formats of rows
- * follow from that of the products (`row_formats.ts`) and are all counted here.
+ * are chosen later (`row_formats.ts`), and all counted here.
  *
  * What runs beside kernels at the ends of a step is tried both ways. Reducing gradients beside the last
  * backward passes has kernels stand still for a share of each, which may cost more than a short exchange

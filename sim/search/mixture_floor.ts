@@ -84,17 +84,16 @@ export function mixtureFloors({ site, lists, kinds, modes }: FloorSite): Mixture
   const experts = new Map<string, MixtureParts[][]>();
 
   // The experts of modules that predict further tokens are those of all mixtures.
-  const withExperts = kinds.find(({ kind }) => kind === "moe") ?? kinds[0];
+  const priced = (kinds.find(({ kind }) => kind === "moe") ?? kinds[0])?.kind;
 
   function partsOf(
     plan: Plan,
-    of: Pick<PartSite, "fields" | "beside">,
-    priced: (kind: LayerKind) => LayerKind = (kind) => kind,
+    of: Pick<PartSite, "fields" | "beside"> & { priced?: LayerKind },
   ): MixtureParts {
     const price = layerPricer(plan, site);
     const known = new Map<LayerKind, LayerPart>();
     const parts = kinds.map(({ kind }) => {
-      const own = priced(kind);
+      const own = of.priced ?? kind;
       return recall(known, own, () => partOf(price(own, "none"), { site, ...of }));
     });
     const share = site.machine(plan.precision).stack.hiddenShare.experts;
@@ -137,11 +136,9 @@ export function mixtureFloors({ site, lists, kinds, modes }: FloorSite): Mixture
       () =>
         lists.dispatcher.map((dispatcher) =>
           triedRowFormats({ ...plan, dispatcher }, lists).map((formats) =>
-            partsOf(
-              { ...plan, dispatcher, formats },
-              { fields: experted, beside: "dispatchSeconds" },
-              () => withExperts.kind,
-            )
+            partsOf({ ...plan, dispatcher, formats }, {
+              ...{ fields: experted, beside: "dispatchSeconds", priced },
+            })
           )
         ),
     );

@@ -83,8 +83,8 @@ function batchesOf(
     const microBatches = globalBatch / (degrees.dp * microBatch);
     const batch = { microBatch, microBatches, held: cuts.least(microBatches) };
     for (let way = 0; way < ways.length; way++) {
-      if (crudeOfBatch(crude, way, batch, false) <= limit) return true;
-      if (crudeOfBatch(crude, way, batch, true) <= limit) return true;
+      if (crudeOfBatch(crude, batch, { way, sharded: false }) <= limit) return true;
+      if (crudeOfBatch(crude, batch, { way, sharded: true }) <= limit) return true;
     }
     return false;
   });
@@ -104,7 +104,7 @@ export function unitBytes(
 ): number[] {
   const microBatches = site.problem.globalBatch / (dp * of.microBatch);
   const batch = { microBatch: of.microBatch, microBatches, held: cuts(pp).least(microBatches) };
-  return ways.map((_, way) => crudeOfBatch(crude, way, batch, of.sharded));
+  return ways.map((_, way) => crudeOfBatch(crude, batch, { way, sharded: of.sharded }));
 }
 
 /** Least seconds of a step by way, where a sequence takes so long. */

@@ -56,7 +56,7 @@ export function unitHope(unit: SearchUnit, { space, known, rules }: HopeSite): U
   function hopes(batch: CrudeBatch, of: { sharded: boolean; added: number; all: number }): boolean {
     const { sharded, added, all } = of;
     for (let way = 0; way < ways.length; way++) {
-      const bytes = crudeOfBatch(crude, way, batch, sharded);
+      const bytes = crudeOfBatch(crude, batch, { way, sharded });
       if (bytes > limitBytes) continue;
       const seconds = Math.max(leastSeconds[way] + added, all);
       if (seconds <= mostSeconds(known, bytes, rules)) return true;
@@ -80,8 +80,8 @@ export function unitHope(unit: SearchUnit, { space, known, rules }: HopeSite): U
     if (!sharded && !whole) return undefined;
     return ways.map((_, way) =>
       Math.min(
-        whole ? crudeOfBatch(crude, way, batch, false) : Infinity,
-        sharded ? crudeOfBatch(crude, way, batch, true) : Infinity,
+        whole ? crudeOfBatch(crude, batch, { way, sharded: false }) : Infinity,
+        sharded ? crudeOfBatch(crude, batch, { way, sharded: true }) : Infinity,
       )
     );
   };

@@ -29,9 +29,7 @@ export interface Shape extends MemoryParts {
   options: LeafOptions;
   /** What its plans take at least, whatever the dispatcher. */
   least: LeastByWay;
-  /** Least seconds of a step. */
-  leastSeconds: number;
-  /** Of these, seconds of the optimiser's step, by sharding. */
+  /** Of its seconds, the optimiser's step, by sharding. */
   updates: readonly number[];
 }
 
@@ -99,7 +97,6 @@ function formatShapes(
           bound,
           updates,
           least: { bytes, seconds },
-          leastSeconds: Math.min(...seconds),
         },
         plan: { ...plan, ...cut.fields },
       });

@@ -5,11 +5,11 @@
  */
 import type { IncumbentRules } from "../../../sim/search/incumbents.ts";
 import { keepAll } from "../../../sim/search/incumbents.ts";
+import type { PreparedUnits } from "../../../sim/search/open_search.ts";
 import type { SearchProblem } from "../../../sim/search/problem.ts";
 import type { SearchState } from "../../../sim/search/search_state.ts";
 import { chunksKnown } from "./chunks.ts";
 import { addResult, foundIn, isDone, type Ledger, takeChunk } from "./ledger.ts";
-import type { PreparedUnits } from "../../../sim/search/open_search.ts";
 import type { SearchReply } from "./search_worker.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 

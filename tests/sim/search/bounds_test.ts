@@ -126,7 +126,7 @@ Deno.test("no bound is above what it bounds", () => {
     const hope = unitHope(unit, { ...of, known: { best: [rival], front: [rival] } });
     assert(hope(microBatch) !== undefined, `hope: ${text()}`);
     const [shape] = unitShapes(unit, of);
-    assert(shape.leastSeconds <= stepSeconds * near, `shape: ${text()}`);
+    assert(Math.min(...shape.least.seconds) <= stepSeconds * near, `shape: ${text()}`);
     assert(Math.min(...shape.least.bytes) <= peakBytes * near, `bytes of shape: ${text()}`);
     const [{ shardings: [core] }] = coresOf(shape, of);
     assert(core.stepSeconds <= stepSeconds * near, `core: ${text()}`);
@@ -273,4 +273,18 @@ Deno.test("what is exchanged once a step makes none shorter, where parameters ar
     }
   }
   assert(exchanges > 5, `${exchanges} plans exchange`);
+});
+
+Deno.test("bytes of degrees are numbers in ways that are not tried, too", () => {
+  const problem = { sizes: mixture, cluster: "h100:16", workload, globalBatch: 16 };
+  const choices = { recompute: ["none" as const] };
+  const space = prepareSearch({ ...problem, choices, objective: "memory", memoryLimit: 1e18 });
+  for (const unit of space.units) {
+    for (const microBatch of unit.microBatches) {
+      for (const sharded of [true, false]) {
+        const bytes = unitBytes(unit, { microBatch, sharded }, space);
+        assert(!bytes.some(Number.isNaN), JSON.stringify([unit.degrees, microBatch]));
+      }
+    }
+  }
 });

@@ -98,3 +98,15 @@ Deno.test("plans have one order, and only equal ones have the same place", () =>
     { seed: 6, numRuns: 500 },
   );
 });
+
+Deno.test("a front of no span keeps its fastest plan", () => {
+  fc.assert(
+    fc.property(finds, (found) => {
+      const rules = { top: 1, front: true, objective: "time", frontSpan: 0.5 } as const;
+      const { front } = kept(found, rules);
+      assertEquals(front.length, 1);
+      assertEquals(front[0].stepSeconds, Math.min(...found.map(({ stepSeconds }) => stepSeconds)));
+    }),
+    { seed: 3, numRuns: 100 },
+  );
+});
